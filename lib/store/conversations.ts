@@ -1,0 +1,151 @@
+import type { Db, Query } from './database'
+import { fromJson, insertOnce, numeric, type Page, type PageRequest, toJson } from './rows'
+
+/** Where a customer stands: what was asked, and who hears the answer. A row, so that the answer may come tomorrow, after a deploy, on another instance. */
+export interface Step {
+  /** Name of the flow; empty for `ask` outside a flow, whose answer goes to `onAnswer(name)`. */
+  flow: string
+  name: string
+  since: number
+  data: Record<string, unknown>
+  /** Message that asked; its words are said again when an answer does not fit and no `retry` was given. */
+  messageId: number | null
+  /** Ids that the asked menu offers; empty when words were asked. */
+  ids: string[]
+  /** Reply id to step, when `ask` was given a map. */
+  steps: Record<string, string> | null
+  /** Source and flags of the pattern that a typed answer must match. */
+  pattern: [source: string, flags: string] | null
+  retry: string | null
+  expiresAt: number | null
+}
+
+/** One contact with one business number. */
+export interface ConversationRow {
+  id: number
+  number: string
+  contact_id: number
+  mode: 'bot' | 'person'
+  assigned_to: string | null
+  /** Provider's time of the customer's last words; the session window is computed from it when read. */
+  last_inbound_at: number | null
+  last_message_id: number | null
+  last_text: string | null
+  last_direction: 'in' | 'out' | null
+  last_at: number
+  unread: number
+  step: Step | null
+  /** Grows with every change that a viewer would see. */
+  changed_at: number
+  created_at: number
+}
+
+type Raw = Omit<ConversationRow, 'step'> & { step: string | null }
+const NUMBERS = ['id', 'contact_id', 'last_inbound_at', 'last_message_id', 'last_at', 'unread', 'changed_at', 'created_at'] as const
+const read = (row: Raw): ConversationRow => ({ ...numeric(row, NUMBERS), step: fromJson<Step>(row.step) })
+
+export async function ensureConversation(trx: Query, db: Db, number: string, contactId: number, now: number): Promise<ConversationRow> {
+  const known = await findConversation(trx, number, contactId)
+  if (known) return known
+  const row = { number, contact_id: contactId, last_at: now, changed_at: now, created_at: now }
+  if (db.dialect === 'mysql') await insertOnce(trx, db.dialect, 'wa_conversations', row, 'contact_id')
+  else await trx('wa_conversations').insert(row).onConflict(['contact_id', 'number']).ignore()
+  const made = await findConversation(trx, number, contactId)
+  if (!made) throw new Error('a conversation that another process is creating is not visible yet')
+  return made
+}
+
+export async function findConversation(query: Query, number: string, contactId: number): Promise<ConversationRow | null> {
+  const row = (await query('wa_conversations').where({ contact_id: contactId, number }).first()) as Raw | undefined
+  return row ? read(row) : null
+}
+
+export async function conversationById(query: Query, id: number): Promise<ConversationRow | null> {
+  const row = (await query('wa_conversations').where({ id }).first()) as Raw | undefined
+  return row ? read(row) : null
+}
+
+export async function conversationsById(query: Query, ids: readonly number[]): Promise<Map<number, ConversationRow>> {
+  if (ids.length === 0) return new Map()
+  const rows = ((await query('wa_conversations').whereIn('id', [...new Set(ids)])) as Raw[]).map(read)
+  return new Map(rows.map((conversation) => [conversation.id, conversation]))
+}
+
+/** Newest activity first, by (time, id): rows that share a millisecond are not lost between pages. */
+export async function listConversations(
+  query: Query,
+  request: PageRequest & { number?: string | undefined; numbers?: readonly string[] | undefined; mode?: string | undefined },
+): Promise<Page<ConversationRow>> {
+  const rows = query('wa_conversations')
+  if (request.numbers !== undefined) rows.whereIn('number', [...request.numbers])
+  if (request.number !== undefined) rows.where({ number: request.number })
+  if (request.mode !== undefined) rows.where({ mode: request.mode })
+  const [at, id] = (request.after ?? '').split('.').map(Number)
+  if (at && id) rows.where((either) => either.where('last_at', '<', at).orWhere((tie) => tie.where('last_at', at).andWhere('id', '<', id)))
+  const found = (
+    (await rows
+      .orderBy([
+        { column: 'last_at', order: 'desc' },
+        { column: 'id', order: 'desc' },
+      ])
+      .limit(request.limit + 1)) as Raw[]
+  ).map(read)
+  const items = found.slice(0, request.limit)
+  const last = items.at(-1)
+  return { items, next: found.length > request.limit && last ? `${last.last_at}.${last.id}` : null }
+}
+
+export interface LastMessage {
+  id: number
+  direction: 'in' | 'out'
+  text: string
+  at: number
+}
+/** What was said last, and when the customer was heard last. The window never moves back. */
+export async function touchConversation(trx: Query, conversation: ConversationRow, last: LastMessage, inboundAt: number | null, now: number): Promise<void> {
+  const change: Record<string, unknown> = {
+    last_message_id: last.id,
+    last_text: last.text.slice(0, 200),
+    last_direction: last.direction,
+    last_at: now,
+    changed_at: now,
+  }
+  if (last.direction === 'in') change.unread = trx.raw('unread + 1')
+  if (inboundAt !== null && inboundAt > (conversation.last_inbound_at ?? 0)) change.last_inbound_at = inboundAt
+  await trx('wa_conversations').where({ id: conversation.id }).update(change)
+}
+
+/** Something that a viewer of this conversation would see has changed. */
+export const markChanged = async (trx: Query, id: number, now: number): Promise<void> => {
+  await trx('wa_conversations').where({ id }).update({ changed_at: now })
+}
+
+export async function setStep(trx: Query, id: number, step: Step | null, now: number): Promise<void> {
+  await trx('wa_conversations')
+    .where({ id })
+    .update({ step: toJson(step), changed_at: now })
+}
+
+/** Takes or gives back. Answers whether anything changed, so that a second click makes no second event. */
+export async function setMode(trx: Query, id: number, mode: 'bot' | 'person', assignedTo: string | null, now: number): Promise<boolean> {
+  const changed = await trx('wa_conversations').where({ id }).whereNot({ mode }).update({ mode, assigned_to: assignedTo, changed_at: now })
+  return changed > 0
+}
+
+export const markRead = async (trx: Query, id: number): Promise<void> => {
+  await trx('wa_conversations').where({ id }).update({ unread: 0 })
+}
+
+/** Which of these conversations changed when: what an open thread watches. */
+export async function changesOf(query: Query, ids: readonly number[]): Promise<Map<number, number>> {
+  const rows = (await query('wa_conversations')
+    .whereIn('id', [...ids])
+    .select('id', 'changed_at')) as { id: number | string; changed_at: number | string }[]
+  return new Map(rows.map((row) => [Number(row.id), Number(row.changed_at)]))
+}
+
+/** The newest change over all conversations: what a live list watches. */
+export async function newestChange(query: Query): Promise<number> {
+  const row = (await query('wa_conversations').max({ at: 'changed_at' }).first()) as { at: number | string | null } | undefined
+  return Number(row?.at ?? 0)
+}

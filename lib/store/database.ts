@@ -1,0 +1,226 @@
+import { closeSync, existsSync, openSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { Knex } from 'knex'
+import { reasonOf, WaError } from '../errors'
+
+export type Dialect = 'sqlite' | 'postgres' | 'mysql'
+
+/** The one place that knows how to reach the database. Everything in `store/` takes it, or a transaction of it, as first argument. */
+export interface Db {
+  readonly dialect: Dialect
+  /** Writes, and reads that must see them. On sqlite one connection, which nobody holds longer than one short transaction. */
+  readonly write: Knex
+  /** Reads of the dashboard and the API. On sqlite connections of their own, so that a slow page never delays a webhook. */
+  readonly read: Knex
+  /** One short write transaction. `work` touches the database alone: it may run again after a deadlock or a busy file. */
+  tx<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+/** A query runs on the pool or inside a transaction. */
+export type Query = Knex | Knex.Transaction
+
+/** What `database` may be: an address, a knex configuration, or the host's own knex. */
+export type DatabaseOption = string | Knex.Config | Knex
+
+const CLIENTS: Record<string, { client: string; dialect: Dialect }> = {
+  postgres: { client: 'pg', dialect: 'postgres' },
+  postgresql: { client: 'pg', dialect: 'postgres' },
+  mysql: { client: 'mysql2', dialect: 'mysql' },
+  mariadb: { client: 'mysql2', dialect: 'mysql' },
+}
+/** sqlite waits this long for another process's lock; below the ten seconds a provider waits for us. */
+const BUSY_TIMEOUT_MS = 5000
+const ACQUIRE_TIMEOUT_MS = 8000
+const PRAGMAS = `PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA busy_timeout=${BUSY_TIMEOUT_MS};PRAGMA foreign_keys=ON;PRAGMA secure_delete=ON`
+
+/** A knex configuration from an address or a configuration; also read by `knexfile.ts`. */
+export function knexConfigOf(database: string | Knex.Config): Knex.Config {
+  if (typeof database !== 'string') return { compileSqlOnError: false, ...database }
+  const scheme = /^([a-z0-9]+):/i.exec(database)?.[1]?.toLowerCase() ?? ''
+  if (scheme === 'sqlite') return sqliteConfig(database.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '') || './wa-interactive.sqlite')
+  const known = CLIENTS[scheme]
+  if (!known) {
+    throw new WaError(
+      'WA_OPTION_INVALID',
+      `The database address begins with "${scheme || database.slice(0, 12)}". Known: sqlite:./file.sqlite, postgres://…, mysql://….`,
+      [
+        {
+          path: 'database',
+          message: 'unknown scheme',
+          actual: scheme,
+          limit: 'sqlite | postgres | mysql',
+          fix: 'Set WA_DATABASE_URL or the option `database`.',
+        },
+      ],
+    )
+  }
+  const connection =
+    known.dialect === 'mysql'
+      ? { uri: database.replace(/^mariadb:/, 'mysql:'), charset: 'utf8mb4', connectTimeout: 5000 }
+      : { connectionString: database, connectionTimeoutMillis: 5000 }
+  return { client: known.client, connection, pool: { min: 0, max: 10 }, acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS, compileSqlOnError: false }
+}
+
+function sqliteConfig(filename: string): Knex.Config {
+  return {
+    client: 'sqlite3',
+    connection: { filename: filename === ':memory:' ? filename : resolve(filename) },
+    useNullAsDefault: true,
+    compileSqlOnError: false,
+    acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
+    pool: { min: 1, max: 1, afterCreate: runPragmas(PRAGMAS) },
+  }
+}
+
+const runPragmas =
+  (pragmas: string) =>
+  (connection: { exec(sql: string, done: (error: Error | null) => void): void }, done: (error: Error | null, connection: unknown) => void) =>
+    connection.exec(pragmas, (error) => done(error, connection))
+
+const isKnex = (database: unknown): database is Knex => typeof database === 'function' && 'client' in database
+
+/** Opens the database and asks it one question, so that a wrong address is known at start and not at the first tap. */
+export async function openDatabase(database: DatabaseOption): Promise<Db> {
+  const db = isKnex(database) ? await openBesideHost(database) : await openOwn(knexConfigOf(database))
+  try {
+    await db.write.raw('select 1')
+  } catch (error) {
+    await db.close().catch(() => {})
+    throw unreachable(db.write, error)
+  }
+  return db
+}
+
+async function openOwn(config: Knex.Config): Promise<Db> {
+  const dialect = dialectOf(config.client)
+  const create = await loadKnex()
+  if (dialect !== 'sqlite') {
+    const pool = makePool(create, config)
+    return asDb(dialect, pool, pool, () => pool.destroy())
+  }
+  const filename = filenameOf(config)
+  if (filename !== ':memory:') prepareFile(filename)
+  const write = makePool(create, { ...sqliteConfig(filename), ...(config.pool ? {} : config), pool: sqliteConfig(filename).pool as Knex.PoolConfig })
+  if (filename === ':memory:') return asDb(dialect, write, write, () => write.destroy())
+  const read = makePool(create, { ...sqliteConfig(filename), pool: { min: 0, max: 2, afterCreate: runPragmas(`${PRAGMAS};PRAGMA query_only=ON`) } })
+  return asDb(dialect, write, read, async () => {
+    await read.destroy()
+    await write.destroy()
+  })
+}
+
+/** The host's pool serves us too; on sqlite we open our own connection to its file, because its one connection may be inside a transaction. */
+async function openBesideHost(host: Knex): Promise<Db> {
+  const dialect = dialectOf(host.client.config.client)
+  if (dialect === 'sqlite') return openOwn(sqliteConfig(filenameOf(host.client.config as Knex.Config)))
+  const ours = host.withUserParams({})
+  // The host's case mappers are for its own columns: our rows must come back under the names of our migrations.
+  ours.client.config = { ...ours.client.config, postProcessResponse: undefined, wrapIdentifier: undefined }
+  return asDb(dialect, ours, ours, async () => {})
+}
+
+const loadKnex = async (): Promise<typeof import('knex').knex> => (await import('knex')).default.knex
+
+function makePool(create: typeof import('knex').knex, config: Knex.Config): Knex {
+  try {
+    return create(config)
+  } catch (error) {
+    const driver = String(config.client)
+    if (/Cannot find module|run\s+\$? ?npm install/i.test(reasonOf(error))) {
+      throw new WaError('WA_DATABASE', `The driver "${driver}" is not installed. Run: npm install ${driver}`, [], { cause: error })
+    }
+    throw error
+  }
+}
+
+function dialectOf(client: unknown): Dialect {
+  const name = typeof client === 'string' ? client : ((client as { prototype?: { driverName?: string } } | undefined)?.prototype?.driverName ?? '')
+  if (/^(sqlite3|better-sqlite3)$/.test(name)) return 'sqlite'
+  if (/^(pg|postgres|postgresql|pgnative|cockroachdb)$/.test(name)) return 'postgres'
+  if (/^(mysql|mysql2)$/.test(name)) return 'mysql'
+  throw new WaError('WA_OPTION_INVALID', `knex client "${name}" is not supported. Known: sqlite3, pg, mysql2.`, [
+    { path: 'database', message: 'unknown client', actual: name, limit: 'sqlite3 | pg | mysql2' },
+  ])
+}
+
+function filenameOf(config: Knex.Config): string {
+  const connection = config.connection
+  const filename = typeof connection === 'string' ? connection : (connection as { filename?: unknown } | undefined)?.filename
+  if (typeof filename === 'string' && filename) return filename
+  throw new WaError('WA_OPTION_INVALID', 'The sqlite configuration names no file. Give `connection: { filename }`, or WA_DATABASE_URL=sqlite:./file.sqlite.')
+}
+
+/** Customers' words are in this file: nobody but its owner reads it. sqlite itself would create it readable by all. */
+function prepareFile(filename: string): void {
+  if (!existsSync(dirname(filename)))
+    throw new WaError('WA_DATABASE', `The folder of the database file does not exist: ${dirname(filename)}. Create it, or set WA_DATABASE_URL to another file.`)
+  try {
+    closeSync(openSync(filename, 'a', 0o600))
+  } catch (error) {
+    throw new WaError('WA_DATABASE', `The database file cannot be opened for writing: ${filename} (${reasonOf(error)}).`, [], { cause: error })
+  }
+}
+
+function unreachable(knex: Knex, cause: unknown): WaError {
+  if (cause instanceof WaError) return cause
+  const connection = knex.client.config.connection as { filename?: string; uri?: string; connectionString?: string; host?: string } | undefined
+  const where = connection?.filename ?? hostOf(connection?.uri ?? connection?.connectionString) ?? connection?.host ?? 'the configured address'
+  const code = (cause as { code?: string } | undefined)?.code
+  return new WaError(
+    'WA_DATABASE',
+    `The database at ${where} does not answer (${code ?? reasonOf(cause)}). Start it, or set WA_DATABASE_URL to one that is there.`,
+    [],
+    { cause },
+  )
+}
+
+/** Host, port and name of an address: never its user or password. */
+function hostOf(address: string | undefined): string | undefined {
+  if (!address || !URL.canParse(address)) return undefined
+  const url = new URL(address)
+  return `${url.protocol}//${url.host}${url.pathname}`
+}
+
+function asDb(dialect: Dialect, write: Knex, read: Knex, close: () => Promise<void>): Db {
+  return { dialect, write, read, close, tx: (work) => withRetries(() => transact(dialect, write, work)) }
+}
+
+/**
+ * knex releases a connection whose COMMIT failed while it is still inside the transaction: later inserts on it resolve and are lost.
+ * So a connection whose transaction did not end well is marked for disposal. (`__knex__disposed` is knex's own mark; a test watches it.)
+ */
+async function transact<T>(dialect: Dialect, knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  let connection: { __knex__disposed?: Error } | undefined
+  let refused: unknown
+  try {
+    return await knex.transaction(
+      async (trx) => {
+        connection = await trx.client.acquireConnection()
+        // sqlite: a transaction that begins with a read cannot wait for the write lock; one that begins with a write can.
+        if (dialect === 'sqlite') await trx.raw('update wa_lock set turn = turn + 1')
+        return work(trx).catch((error: unknown) => {
+          refused = error
+          throw error
+        })
+      },
+      dialect === 'mysql' ? { isolationLevel: 'read committed' } : undefined,
+    )
+  } catch (error) {
+    // Rolled back because `work` said no: the connection is clean. Anything else: nobody knows what it is in the middle of.
+    if (error !== refused && connection) connection.__knex__disposed = new Error('the transaction did not end cleanly')
+    throw error
+  }
+}
+
+const RETRYABLE = new Set(['SQLITE_BUSY', '40P01', '40001', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT'])
+
+async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (tries >= 5 || !RETRYABLE.has((error as { code?: string }).code ?? '')) throw error
+      await new Promise((wake) => setTimeout(wake, Math.random() * 20 * 2 ** tries))
+    }
+  }
+}

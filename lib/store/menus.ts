@@ -1,0 +1,254 @@
+import { WaError } from '../errors'
+import type { MenuSpec } from '../model/menu'
+import { type Actor, CODE, writeAudit } from './audit'
+import type { Db, Query } from './database'
+import { fromJson, hashOf, insertOnce, numeric, type Page, type PageRequest, pageById, toJson } from './rows'
+
+/** A stored menu: its live version, and the draft that staff are writing. */
+export interface MenuRow {
+  id: number
+  key: string
+  type: string
+  owner: 'code' | 'staff'
+  /** Live version, null while never published. */
+  version: number | null
+  draft: MenuSpec | null
+  /** What code declares today, null for menus made by staff. */
+  declared: MenuSpec | null
+  /** Grows with every write; the ETag. */
+  revision: number
+  updated_by: string | null
+  updated_at: number
+  created_at: number
+  archived_at: number | null
+}
+/** A version that was published: immutable. */
+export interface MenuVersionRow {
+  menu_id: number
+  version: number
+  spec: MenuSpec
+  published_by: string | null
+  published_at: number
+}
+export interface StoredMenu extends MenuRow {
+  published: MenuSpec | null
+}
+
+type Raw = Omit<MenuRow, 'draft' | 'declared'> & { draft: string | null; declared: string | null; declarations: string | null }
+const read = (row: Raw): MenuRow => {
+  const { declarations: _seen, ...columns } = numeric(row, ['id', 'version', 'revision', 'updated_at', 'created_at', 'archived_at'])
+  return { ...columns, draft: fromJson<MenuSpec>(row.draft), declared: fromJson<MenuSpec>(row.declared) }
+}
+
+export async function menuByKey(query: Query, key: string): Promise<StoredMenu | null> {
+  const row = (await query('wa_menus').where({ key }).first()) as Raw | undefined
+  if (!row) return null
+  const menu = read(row)
+  return { ...menu, published: menu.version === null ? null : await menuVersion(query, menu.id, menu.version) }
+}
+
+async function menuVersion(query: Query, menuId: number, version: number): Promise<MenuSpec | null> {
+  const row = (await query('wa_menu_versions').where({ menu_id: menuId, version }).first()) as { spec: string } | undefined
+  return fromJson<MenuSpec>(row?.spec ?? null)
+}
+
+/** The words of one version, as they were published. */
+export async function menuVersionByKey(query: Query, key: string, version: number): Promise<MenuSpec | null> {
+  const row = (await query('wa_menus').where({ key }).first('id')) as { id: number | string } | undefined
+  return row ? menuVersion(query, Number(row.id), version) : null
+}
+
+export async function listMenus(query: Query, request: PageRequest & { archived?: boolean | undefined }): Promise<Page<StoredMenu>> {
+  const rows = query('wa_menus')
+  if (request.archived) rows.whereNotNull('archived_at')
+  else rows.whereNull('archived_at')
+  const page = await pageById(rows, request, read)
+  const specs = (await query('wa_menu_versions as v')
+    .join('wa_menus as m', (on) => on.on('m.id', 'v.menu_id').andOn('m.version', 'v.version'))
+    .whereIn(
+      'm.id',
+      page.items.map((menu) => menu.id),
+    )
+    .select('m.id', 'v.spec')) as {
+    id: number | string
+    spec: string
+  }[]
+  const published = new Map(specs.map((row) => [Number(row.id), fromJson<MenuSpec>(row.spec)]))
+  return { ...page, items: page.items.map((menu) => ({ ...menu, published: published.get(menu.id) ?? null })) }
+}
+
+export async function versionsOf(query: Query, menuId: number, request: PageRequest): Promise<Page<MenuVersionRow & { id: number }>> {
+  return pageById(query('wa_menu_versions').where({ menu_id: menuId }), request, (row: MenuVersionRow & { id: number; spec: unknown }) => ({
+    ...numeric(row, ['id', 'menu_id', 'version', 'published_at']),
+    spec: fromJson<MenuSpec>(row.spec as unknown as string) as MenuSpec,
+  }))
+}
+
+/**
+ * Code's menus at start. New: version 1, live. Declared otherwise than ever before: a draft appears for staff to look at, never a silent overwrite
+ * (a menu that code owns is published at once: nobody else can). A draft that staff are writing is left alone.
+ */
+export async function declareMenu(db: Db, spec: MenuSpec, now: number): Promise<'new' | 'changed' | 'same'> {
+  return db.tx(async (trx) => {
+    const declaration = hashOf(canonical(spec))
+    const row = {
+      key: spec.key,
+      type: spec.type,
+      owner: spec.owner ?? 'staff',
+      declared: toJson(spec),
+      declarations: toJson([declaration]),
+      updated_by: CODE.name,
+      updated_at: now,
+      created_at: now,
+    }
+    const known = (await trx('wa_menus').where({ key: spec.key }).first()) as Raw | undefined
+    if (!known) {
+      const id = await insertOnce(trx, db.dialect, 'wa_menus', { ...row, version: 1 }, 'key')
+      if (id === null) return 'same'
+      await trx('wa_menu_versions').insert({ menu_id: id, version: 1, spec: toJson(spec), published_by: CODE.name, published_at: now })
+      await writeAudit(trx, CODE, 'menu.declared', `menu:${spec.key}`, null, spec, now)
+      return 'new'
+    }
+    const seen = fromJson<string[]>(known.declarations) ?? []
+    if (seen.includes(declaration)) return 'same'
+    const menu = read(known)
+    await trx('wa_menus')
+      .where({ id: menu.id })
+      .update({
+        declared: row.declared,
+        declarations: toJson([...seen, declaration]),
+        owner: row.owner,
+        type: menu.draft ? menu.type : spec.type,
+        revision: menu.revision + 1,
+        updated_at: now,
+      })
+    await writeAudit(trx, CODE, 'menu.declared', `menu:${spec.key}`, menu.declared, spec, now)
+    if (spec.owner === 'code') await publishSpec(trx, menu, spec, CODE, now)
+    else if (!menu.draft)
+      await trx('wa_menus')
+        .where({ id: menu.id })
+        .update({ draft: toJson(spec), updated_by: CODE.name })
+    return 'changed'
+  })
+}
+
+/** Saves a draft; makes the menu when it is new. `expected` is the revision the writer saw: somebody else's change since then is not overwritten. */
+export async function saveDraft(db: Db, spec: MenuSpec, by: Actor, expected: number | null, now: number): Promise<{ created: boolean; menu: StoredMenu }> {
+  return db.tx(async (trx) => {
+    const known = await menuByKey(trx, spec.key)
+    if (!known) {
+      if (expected !== null) throw stale(spec.key, expected, null)
+      const row = { key: spec.key, type: spec.type, owner: spec.owner ?? 'staff', draft: toJson(spec), updated_by: by.name, updated_at: now, created_at: now }
+      if ((await insertOnce(trx, db.dialect, 'wa_menus', row, 'key')) === null) throw stale(spec.key, 0, 1)
+      await writeAudit(trx, by, 'menu.created', `menu:${spec.key}`, null, spec, now)
+      return { created: true, menu: await mustFind(trx, spec.key) }
+    }
+    if (expected !== null && expected !== known.revision) throw stale(spec.key, expected, known.revision)
+    if (known.owner === 'code') throw readOnly(known)
+    const unchanged = known.published !== null && canonical(known.published) === canonical(spec)
+    const moved = await trx('wa_menus')
+      .where({ id: known.id, revision: known.revision })
+      .update({
+        type: spec.type,
+        draft: unchanged ? null : toJson(spec),
+        archived_at: null,
+        revision: known.revision + 1,
+        updated_by: by.name,
+        updated_at: now,
+      })
+    if (moved === 0) throw stale(spec.key, known.revision, null)
+    await writeAudit(trx, by, 'menu.draft', `menu:${spec.key}`, known.draft ?? known.published, spec, now)
+    return { created: false, menu: await mustFind(trx, spec.key) }
+  })
+}
+
+/** Makes the draft live as a new version. An unchanged draft answers the version that is live. */
+export async function publishDraft(
+  db: Db,
+  key: string,
+  by: Actor,
+  expected: number | null,
+  now: number,
+): Promise<{ version: number; changed: boolean; menu: StoredMenu }> {
+  return db.tx(async (trx) => {
+    const menu = await mustFind(trx, key)
+    if (expected !== null && expected !== menu.revision) throw stale(key, expected, menu.revision)
+    if (!menu.draft) {
+      if (menu.version === null) throw new WaError('WA_STATE', `Menu "${key}" has neither a draft nor a published version.`)
+      return { version: menu.version, changed: false, menu }
+    }
+    const version = await publishSpec(trx, menu, menu.draft, by, now)
+    return { version, changed: true, menu: await mustFind(trx, key) }
+  })
+}
+
+/** Makes an older version live again, as a new version: history is never rewritten. */
+export async function rollBack(db: Db, key: string, version: number, by: Actor, now: number): Promise<number> {
+  return db.tx(async (trx) => {
+    const menu = await mustFind(trx, key)
+    if (menu.owner === 'code') throw readOnly(menu)
+    const spec = await menuVersion(trx, menu.id, version)
+    if (!spec) throw new WaError('WA_NOT_FOUND', `Menu "${key}" has no version ${version}.`)
+    return publishSpec(trx, menu, spec, by, now, 'menu.rolled_back')
+  })
+}
+
+/** Throws the draft away: what is live stays. */
+export async function discardDraft(db: Db, key: string, by: Actor, now: number): Promise<void> {
+  await db.tx(async (trx) => {
+    const menu = await mustFind(trx, key)
+    if (!menu.draft || menu.version === null) return
+    await trx('wa_menus')
+      .where({ id: menu.id })
+      .update({ draft: null, type: menu.published?.type ?? menu.type, revision: menu.revision + 1, updated_by: by.name, updated_at: now })
+    await writeAudit(trx, by, 'menu.draft_discarded', `menu:${key}`, menu.draft, null, now)
+  })
+}
+
+/** Takes a menu out of use, or brings it back. Its versions stay: old messages are still drawn from them. */
+export async function archiveMenu(db: Db, key: string, archived: boolean, by: Actor, now: number): Promise<StoredMenu> {
+  return db.tx(async (trx) => {
+    const menu = await mustFind(trx, key)
+    if (menu.owner === 'code') throw readOnly(menu)
+    await trx('wa_menus')
+      .where({ id: menu.id })
+      .update({ archived_at: archived ? now : null, revision: menu.revision + 1, updated_by: by.name, updated_at: now })
+    await writeAudit(trx, by, archived ? 'menu.archived' : 'menu.restored', `menu:${key}`, null, null, now)
+    return mustFind(trx, key)
+  })
+}
+
+async function publishSpec(trx: Query, menu: StoredMenu | MenuRow, spec: MenuSpec, by: Actor, now: number, action = 'menu.published'): Promise<number> {
+  const row = (await trx('wa_menu_versions').where({ menu_id: menu.id }).max({ version: 'version' }).first()) as { version: number | null } | undefined
+  const version = Number(row?.version ?? 0) + 1
+  const moved = await trx('wa_menus')
+    .where({ id: menu.id })
+    .update({ version, type: spec.type, draft: null, archived_at: null, revision: trx.raw('revision + 1'), updated_by: by.name, updated_at: now })
+  if (moved === 0) throw stale(menu.key, menu.revision, null)
+  await trx('wa_menu_versions').insert({ menu_id: menu.id, version, spec: toJson(spec), published_by: by.name, published_at: now })
+  await writeAudit(trx, by, action, `menu:${menu.key}`, menu.version === null ? null : await menuVersion(trx, menu.id, menu.version), spec, now)
+  return version
+}
+
+async function mustFind(query: Query, key: string): Promise<StoredMenu> {
+  const menu = await menuByKey(query, key)
+  if (!menu) throw new WaError('WA_MENU_UNKNOWN', `There is no menu "${key}".`, [{ path: 'menu', message: 'unknown key', actual: key }])
+  return menu
+}
+
+const stale = (key: string, expected: number, actual: number | null): WaError =>
+  new WaError('WA_MENU_STALE', `Menu "${key}" was changed by somebody else meanwhile. Load it again, compare, and save once more.`, [
+    { path: 'If-Match', message: 'another revision', actual, limit: expected },
+  ])
+
+const readOnly = (menu: MenuRow): WaError =>
+  new WaError('WA_MENU_READ_ONLY', `Menu "${menu.key}" is owned by code (owner: 'code'). Change it where it is declared.`, [
+    { path: 'key', message: 'owned by code', actual: menu.key },
+  ])
+
+/** The same menu gives the same text, in whatever order its fields were written. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+  )
+}

@@ -1,0 +1,394 @@
+import type { StatusError } from '../model/event'
+import { climbs, type SentMessage, type Status } from '../model/message'
+import type { Db, Query } from './database'
+import { fromJson, hashOf, insertOnce, insertRow, numeric, type Page, type PageRequest, pageById, randomRef, storable, toJson } from './rows'
+
+/** One message in either direction. The same row is the log and, while it has not left, the outbox. */
+export interface MessageRow {
+  id: number
+  number: string
+  conversation_id: number
+  direction: 'in' | 'out'
+  /** Outbound: type of the SentMessage. Inbound: type of the event (`button_reply`, `text`, …). */
+  type: string
+  text: string | null
+  /** Outbound: the SentMessage as it was drawn. Inbound: the structured part (reply, media, location, …). */
+  payload: unknown
+  status: Status | null
+  provider_id: string | null
+  provider_key: string | null
+  ref: string | null
+  menu_key: string | null
+  menu_version: number | null
+  variables: Record<string, unknown> | null
+  reply_id: string | null
+  /** Our id of the message that this one answers or quotes. */
+  reply_to: number | null
+  error: StatusError | null
+  meta: Record<string, string> | null
+  /** Who of the staff sent it; null for code and customers. */
+  sent_by: string | null
+  at: number
+  created_at: number
+  next_at: number | null
+  expires_at: number | null
+  attempts: number
+  lease_until: number | null
+  lease_token: string | null
+  idempotency_key: string | null
+  fingerprint: string | null
+}
+
+type Raw = Omit<MessageRow, 'payload' | 'variables' | 'meta' | 'error'> & {
+  payload: string | null
+  variables: string | null
+  meta: string | null
+  error: string | null
+  error_code: number | null
+}
+const NUMBERS = ['id', 'conversation_id', 'menu_version', 'reply_to', 'at', 'created_at', 'next_at', 'expires_at', 'attempts', 'lease_until'] as const
+const read = (row: Raw): MessageRow => {
+  const { error_code: _code, ...columns } = numeric(row, NUMBERS)
+  return { ...columns, payload: fromJson(row.payload), variables: fromJson(row.variables), meta: fromJson(row.meta), error: fromJson(row.error) }
+}
+
+/** Provider ids are unique per business number at most. */
+export const providerKey = (number: string, providerId: string): string => hashOf(`${number}\n${providerId}`)
+
+export interface InboundMessage {
+  number: string
+  conversationId: number
+  type: string
+  text: string | null
+  payload: unknown
+  providerId: string | null
+  replyId: string | null
+  replyTo: number | null
+  menu: { key: string; version: number } | null
+  at: number
+  now: number
+}
+export async function insertInbound(trx: Query, db: Db, message: InboundMessage): Promise<number> {
+  return insertRow(trx, db.dialect, 'wa_messages', {
+    number: message.number,
+    conversation_id: message.conversationId,
+    direction: 'in',
+    type: message.type,
+    text: message.text === null ? null : storable(message.text),
+    payload: toJson(message.payload),
+    provider_id: message.providerId?.slice(0, 255) ?? null,
+    provider_key: message.providerId === null ? null : providerKey(message.number, message.providerId),
+    reply_id: message.replyId === null ? null : storable(message.replyId).slice(0, 256),
+    reply_to: message.replyTo,
+    menu_key: message.menu?.key ?? null,
+    menu_version: message.menu?.version ?? null,
+    at: message.at,
+    created_at: message.now,
+  })
+}
+
+export interface OutboundMessage {
+  number: string
+  conversationId: number
+  message: SentMessage
+  text: string
+  menu: { key: string; version: number; variables: Record<string, unknown> } | null
+  replyTo: number | null
+  meta: Record<string, string> | null
+  sentBy: string | null
+  /** Hash that makes a repeated decision one message; null when every call is a new one. */
+  idempotencyKey: string | null
+  fingerprint: string | null
+  expiresAt: number
+  now: number
+}
+/** The decision to send, as a row. Answers the id, or null when the same idempotency key is there already. */
+export async function insertOutbound(trx: Query, db: Db, message: OutboundMessage): Promise<number | null> {
+  const row = {
+    number: message.number,
+    conversation_id: message.conversationId,
+    direction: 'out',
+    type: message.message.type,
+    text: storable(message.text),
+    payload: toJson(message.message),
+    status: 'queued',
+    ref: randomRef(),
+    menu_key: message.menu?.key ?? null,
+    menu_version: message.menu?.version ?? null,
+    variables: toJson(message.menu?.variables ?? null),
+    reply_to: message.replyTo,
+    meta: toJson(message.meta),
+    sent_by: message.sentBy,
+    at: message.now,
+    created_at: message.now,
+    next_at: message.now,
+    expires_at: message.expiresAt,
+    idempotency_key: message.idempotencyKey,
+    fingerprint: message.fingerprint,
+  }
+  const id =
+    message.idempotencyKey === null
+      ? await insertRow(trx, db.dialect, 'wa_messages', row)
+      : await insertOnce(trx, db.dialect, 'wa_messages', row, 'idempotency_key')
+  if (id === null) return null
+  await insertHistory(trx, id, 'queued', message.now, null, message.sentBy)
+  return id
+}
+
+export async function messageById(query: Query, id: number): Promise<MessageRow | null> {
+  return one(query('wa_messages').where({ id }))
+}
+export async function messageByProviderId(query: Query, number: string, providerId: string): Promise<MessageRow | null> {
+  return one(query('wa_messages').where({ provider_key: providerKey(number, providerId) }))
+}
+export async function messageByRef(query: Query, ref: string): Promise<MessageRow | null> {
+  return ref.length === 22 ? one(query('wa_messages').where({ ref })) : null
+}
+export async function messageByIdempotencyKey(query: Query, key: string): Promise<MessageRow | null> {
+  return one(query('wa_messages').where({ idempotency_key: key }))
+}
+async function one(rows: PromiseLike<Raw[]>): Promise<MessageRow | null> {
+  const [row] = await rows
+  return row ? read(row) : null
+}
+
+/** Messages of one conversation, newest first. */
+export async function listMessages(query: Query, conversationId: number, request: PageRequest): Promise<Page<MessageRow>> {
+  return pageById(query('wa_messages').where({ conversation_id: conversationId }), request, read)
+}
+/** Messages that we sent, newest first, by state; only of these business numbers when they are given. */
+export async function listOutbound(
+  query: Query,
+  statuses: readonly Status[],
+  request: PageRequest & { numbers?: readonly string[] | undefined },
+): Promise<Page<MessageRow>> {
+  const rows = query('wa_messages')
+    .where({ direction: 'out' })
+    .whereIn('status', [...statuses])
+  if (request.numbers !== undefined) rows.whereIn('number', [...request.numbers])
+  return pageById(rows, request, read)
+}
+
+/** Id of the newest message: what a live page watches beside the conversations. */
+export async function newestMessage(query: Query): Promise<number> {
+  const row = (await query('wa_messages').max({ id: 'id' }).first()) as { id: number | string | null } | undefined
+  return Number(row?.id ?? 0)
+}
+
+/** Our messages that these answer, by id. */
+export async function messagesById(query: Query, ids: readonly number[]): Promise<Map<number, MessageRow>> {
+  if (ids.length === 0) return new Map()
+  const rows = (await query('wa_messages').whereIn('id', [...new Set(ids)])) as Raw[]
+  return new Map(rows.map(read).map((message) => [message.id, message]))
+}
+/** What was tapped on these messages of one conversation, oldest first. A tap is always newer than what it answers. */
+export async function tapsOn(query: Query, conversationId: number, ids: readonly number[]): Promise<{ id: number; reply_to: number; reply_id: string }[]> {
+  if (ids.length === 0) return []
+  const rows = query('wa_messages')
+    .where({ conversation_id: conversationId, direction: 'in' })
+    .where('id', '>', Math.min(...ids))
+    .whereIn('reply_to', [...ids])
+    .whereNotNull('reply_id')
+  const taps = (await rows.orderBy('id').limit(500).select('id', 'reply_to', 'reply_id')) as { id: number; reply_to: number; reply_id: string }[]
+  return taps.map((row) => numeric(row, ['id', 'reply_to']))
+}
+/** Ids of the messages between two that offered something to tap, oldest first: a tap on an older one was late. */
+export async function offersBetween(query: Query, conversationId: number, after: number, before: number): Promise<number[]> {
+  const rows = query('wa_messages')
+    .where({ conversation_id: conversationId, direction: 'out' })
+    .whereIn('type', ['button', 'list', 'template'])
+    .where('id', '>', after)
+    .where('id', '<', before)
+  return ((await rows.orderBy('id').limit(500).select('id')) as { id: number | string }[]).map((row) => Number(row.id))
+}
+/** Our messages of a conversation that were delivered and not read: whoever writes has read them. */
+export async function deliveredUnread(query: Query, conversationId: number): Promise<MessageRow[]> {
+  const rows = query('wa_messages')
+    .where({ conversation_id: conversationId, direction: 'out' })
+    .whereIn('status', ['sent', 'delivered'])
+    .whereNotNull('provider_id')
+  return ((await rows.orderBy('id', 'desc').limit(50)) as Raw[]).map(read).reverse()
+}
+/** How many messages stand in each of these states; counted up to `cap`, because nobody reads further. */
+export async function countOutbound(query: Query, statuses: readonly Status[], cap = 10_000): Promise<number> {
+  const inner = query('wa_messages')
+    .select('id')
+    .whereIn('status', [...statuses])
+    .limit(cap)
+    .as('t')
+  const row = (await query.count({ n: '*' }).from(inner).first()) as { n: number | string } | undefined
+  return Number(row?.n ?? 0)
+}
+
+/** The latest message of ours that offered something to tap; with `id`, one that offered this. */
+export async function latestOffer(query: Query, conversationId: number, id?: string): Promise<MessageRow | null> {
+  const rows = (await query('wa_messages')
+    .where({ conversation_id: conversationId, direction: 'out' })
+    .whereIn('type', ['button', 'list', 'template'])
+    .orderBy('id', 'desc')
+    .limit(id === undefined ? 1 : 20)) as Raw[]
+  const messages = rows.map(read)
+  if (id === undefined) return messages[0] ?? null
+  return messages.find((message) => JSON.stringify(message.payload).includes(JSON.stringify(id))) ?? null
+}
+
+/** Was this option of this message tapped before? */
+export async function tappedBefore(query: Query, replyTo: number, replyId: string, before: number): Promise<boolean> {
+  const rows = await query('wa_messages').where({ reply_to: replyTo, reply_id: replyId, direction: 'in' }).where('id', '<', before).limit(1).select('id')
+  return rows.length > 0
+}
+
+/** Time of the `count`-th newest message sent in a conversation; null when there are fewer. */
+export async function sentAtNth(query: Query, conversationId: number, count: number): Promise<number | null> {
+  const rows = (await query('wa_messages')
+    .where({ conversation_id: conversationId, direction: 'out' })
+    .orderBy('id', 'desc')
+    .offset(count - 1)
+    .limit(1)
+    .select('created_at')) as { created_at: number | string }[]
+  return rows[0] ? Number(rows[0].created_at) : null
+}
+
+// ------------------------------------------------------------------------------------------------ the outbox
+
+/**
+ * Takes messages that may leave now, oldest first, one per conversation, and marks them `sending` before any request is made.
+ * A compare-and-set per row: of two instances one wins, on every engine.
+ */
+export async function claimOutbound(db: Db, limit: number, token: string, now: number, leaseMs: number, heldNumbers: readonly string[]): Promise<MessageRow[]> {
+  const due = db.write('wa_messages as m').where('m.status', 'queued').where('m.next_at', '<=', now)
+  if (heldNumbers.length > 0) due.whereNotIn('m.number', [...heldNumbers])
+  due.whereNotExists(
+    db
+      .write('wa_messages as o')
+      .select(db.write.raw('1'))
+      .whereRaw('o.conversation_id = m.conversation_id')
+      .whereRaw('o.id < m.id')
+      .whereRaw("o.status in ('queued', 'sending')"),
+  )
+  const ids = ((await due.orderBy('m.id').limit(limit).select('m.id')) as { id: number | string }[]).map((row) => Number(row.id))
+  if (ids.length === 0) return []
+  await db.tx(async (trx) => {
+    await trx('wa_messages')
+      .whereIn('id', ids)
+      .where({ status: 'queued' })
+      .update({ status: 'sending', lease_until: now + leaseMs, lease_token: token, attempts: trx.raw('attempts + 1') })
+    const won = (await trx('wa_messages').whereIn('id', ids).where({ status: 'sending', lease_token: token }).select('id')) as { id: number | string }[]
+    for (const row of won) await insertHistory(trx, Number(row.id), 'sending', now, null, null)
+  })
+  return ((await db.write('wa_messages').whereIn('id', ids).where({ status: 'sending', lease_token: token }).orderBy('id')) as Raw[]).map(read)
+}
+
+/** What became of a claimed message. Fenced: only the holder of the lease settles it, once. */
+export interface Settlement {
+  status: Status
+  providerId?: string
+  error?: StatusError | null
+  detail?: string | null
+  /** For `queued`: when to try again. */
+  nextAt?: number
+}
+export async function settleOutbound(db: Db, message: MessageRow, token: string, settlement: Settlement, now: number): Promise<boolean> {
+  return db.tx(async (trx) => {
+    const identity =
+      settlement.providerId === undefined
+        ? {}
+        : { provider_id: settlement.providerId.slice(0, 255), provider_key: providerKey(message.number, settlement.providerId) }
+    const state = {
+      status: settlement.status,
+      next_at: settlement.nextAt ?? null,
+      lease_until: null,
+      lease_token: null,
+      error: toJson(settlement.error ?? null),
+      error_code: settlement.error?.code ?? null,
+    }
+    const mine = await trx('wa_messages')
+      .where({ id: message.id, status: 'sending', lease_token: token })
+      .update({ ...identity, ...state })
+    // A status callback was faster than the answer: the state it set stands, the id is still news.
+    if (mine === 0 && settlement.providerId !== undefined) await trx('wa_messages').where({ id: message.id }).whereNull('provider_id').update(identity)
+    if (mine > 0) await insertHistory(trx, message.id, settlement.status, now, settlement.detail ?? settlement.error?.title ?? null, null)
+    await trx('wa_conversations').where({ id: message.conversation_id }).update({ changed_at: now })
+    return mine > 0
+  })
+}
+
+/** Leases that ran out: the process died or hung while the request was under way, so nobody knows whether it arrived. */
+export async function expireLeases(db: Db, now: number): Promise<number> {
+  const rows = (await db.write('wa_messages').where({ status: 'sending' }).where('lease_until', '<', now).limit(200)) as Raw[]
+  for (const row of rows.map(read)) {
+    await settleOutbound(
+      db,
+      row,
+      row.lease_token ?? '',
+      { status: 'uncertain', detail: 'The process ended while this message was leaving. It may have arrived.' },
+      now,
+    )
+  }
+  return rows.length
+}
+
+/** A word from the provider. Only climbs; answers the new state when it moved. */
+export async function applyStatus(
+  trx: Query,
+  message: MessageRow,
+  to: Status,
+  error: StatusError | null,
+  at: number,
+  providerId: string | null,
+): Promise<boolean> {
+  const known =
+    providerId !== null && message.provider_id === null ? { provider_id: providerId.slice(0, 255), provider_key: providerKey(message.number, providerId) } : {}
+  if (message.status === null || !climbs(message.status, to)) {
+    if (Object.keys(known).length > 0) await trx('wa_messages').where({ id: message.id }).update(known)
+    return false
+  }
+  const moved = await trx('wa_messages')
+    .where({ id: message.id, status: message.status })
+    .update({ ...known, status: to, error: toJson(error), error_code: error?.code ?? null, next_at: null })
+  if (moved > 0) await insertHistory(trx, message.id, to, at, error?.title ?? null, null)
+  return moved > 0
+}
+
+/** A person's decision on a message that failed, is uncertain or waits. Compare-and-set on the state that the person saw. */
+export async function decideOutbound(
+  trx: Query,
+  message: MessageRow,
+  to: Status,
+  by: string,
+  detail: string,
+  now: number,
+  expiresAt?: number,
+): Promise<boolean> {
+  const change =
+    to === 'queued'
+      ? { status: to, next_at: now, attempts: 0, error: null, error_code: null, ...(expiresAt === undefined ? {} : { expires_at: expiresAt }) }
+      : { status: to, next_at: null }
+  const moved = await trx('wa_messages').where({ id: message.id, status: message.status }).update(change)
+  if (moved > 0) await insertHistory(trx, message.id, to, now, detail, by)
+  return moved > 0
+}
+
+// ------------------------------------------------------------------------------------------------ history
+
+export interface HistoryRow {
+  id: number
+  message_id: number
+  status: Status
+  at: number
+  detail: string | null
+  caused_by: string | null
+}
+async function insertHistory(trx: Query, messageId: number, status: Status, at: number, detail: string | null, causedBy: string | null): Promise<void> {
+  await trx('wa_message_history').insert({
+    message_id: messageId,
+    status,
+    at,
+    detail: detail === null ? null : storable(detail).slice(0, 1000),
+    caused_by: causedBy,
+  })
+}
+export async function historyOf(query: Query, messageId: number): Promise<HistoryRow[]> {
+  const rows = (await query('wa_message_history').where({ message_id: messageId }).orderBy('id')) as HistoryRow[]
+  return rows.map((row) => numeric(row, ['id', 'message_id', 'at']))
+}

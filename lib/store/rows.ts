@@ -1,0 +1,76 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Knex } from 'knex'
+import type { Dialect, Query } from './database'
+
+/** sha256 as 64 hex digits. Unique keys are hashed: raw ids collide or are cut under some collations. */
+export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** An unguessable word of 22 letters and digits, for correlation and leases. */
+export const randomRef = (): string => randomBytes(16).toString('base64url').replaceAll('-', 'x').replaceAll('_', 'y')
+
+/**
+ * Inserts a row unless one with the same unique key is there. Answers the new id, or null for the loser.
+ * One statement decides, so two instances cannot both win. (MySQL's INSERT IGNORE would also cut long values: there the error is caught.)
+ */
+export async function insertOnce(query: Query, dialect: Dialect, table: string, row: object, unique: string): Promise<number | null> {
+  if (dialect === 'mysql') {
+    try {
+      const [id] = await query(table).insert(row)
+      return Number(id)
+    } catch (error) {
+      if ((error as { code?: string }).code === 'ER_DUP_ENTRY') return null
+      throw error
+    }
+  }
+  const rows = await query(table).insert(row).onConflict(unique).ignore().returning('id')
+  return rows.length > 0 ? Number((rows[0] as { id: number | string }).id) : null
+}
+
+/** Inserts a row and answers its id, on every engine. */
+export async function insertRow(query: Query, dialect: Dialect, table: string, row: object): Promise<number> {
+  if (dialect === 'mysql') return Number((await query(table).insert(row))[0])
+  const rows = await query(table).insert(row).returning('id')
+  return Number((rows[0] as { id: number | string }).id)
+}
+
+/** bigint columns come back as strings from PostgreSQL: numbers again, at this edge and nowhere else. */
+export function numeric<T extends object>(row: T, columns: readonly (keyof T)[]): T {
+  for (const column of columns) {
+    const value = row[column]
+    if (typeof value === 'string' || typeof value === 'bigint') row[column] = Number(value) as T[keyof T]
+  }
+  return row
+}
+
+/** JSON kept in text columns is ours: written by us, parsed by us. */
+export const fromJson = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T))
+export const toJson = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value))
+
+/** Text that every engine stores as it is: no lone surrogates, no NUL. */
+export const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\uFFFD')
+
+/** A page of a list, newest first. `next` continues after the last item; null at the end. */
+export interface Page<T> {
+  items: T[]
+  next: string | null
+}
+export interface PageRequest {
+  limit: number
+  /** Opaque to callers: the id after which to go on. */
+  after?: string | undefined
+}
+
+/** Keyset paging by id, newest first: no OFFSET, and no row is lost when others arrive meanwhile. */
+export async function pageById<R extends { id: number }, T>(
+  query: Knex.QueryBuilder,
+  request: PageRequest,
+  read: (row: R) => T,
+  column = 'id',
+): Promise<Page<T>> {
+  if (request.after !== undefined) query.where(column, '<', Number(request.after))
+  const rows = (await query.orderBy(column, 'desc').limit(request.limit + 1)) as R[]
+  const more = rows.length > request.limit
+  const shown = more ? rows.slice(0, request.limit) : rows
+  const last = shown.at(-1)
+  return { items: shown.map(read), next: more && last ? String(last.id) : null }
+}

@@ -1,0 +1,19 @@
+import type { Knex } from 'knex'
+import * as first from './001_first'
+
+interface Migration {
+  name: string
+  up(knex: Knex): Promise<void>
+  down(knex: Knex): Promise<void>
+}
+
+/** Names carry no file extension, so that a run from source and a run from the built package are the same run. */
+const MIGRATIONS: readonly Migration[] = [{ name: '001_first', ...first }]
+
+export const MIGRATIONS_TABLE = 'wa_migrations'
+
+export const migrationSource: Knex.MigrationSource<Migration> = {
+  getMigrations: async () => [...MIGRATIONS],
+  getMigrationName: (migration) => migration.name,
+  getMigration: async (migration) => migration,
+}

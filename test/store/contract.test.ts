@@ -1,0 +1,394 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { MenuSpec } from '../../lib/model/menu'
+import type { SentMessage } from '../../lib/model/message'
+import { ensureContact, findContact } from '../../lib/store/contacts'
+import { conversationById, ensureConversation, listConversations, type Step, setMode, setStep, touchConversation } from '../../lib/store/conversations'
+import { type Db, openDatabase } from '../../lib/store/database'
+import { eraseContact } from '../../lib/store/erase'
+import { claimEvents, decideEvent, eventById, finishEvent, insertEvent, listEvents } from '../../lib/store/events'
+import { archiveMenu, declareMenu, discardDraft, listMenus, menuByKey, menuVersionByKey, publishDraft, rollBack, saveDraft } from '../../lib/store/menus'
+import {
+  applyStatus,
+  claimOutbound,
+  decideOutbound,
+  expireLeases,
+  historyOf,
+  insertInbound,
+  insertOutbound,
+  listMessages,
+  messageById,
+  messageByProviderId,
+  settleOutbound,
+} from '../../lib/store/messages'
+import { migrate, unknownMigrations } from '../../lib/store/migrate'
+import { hashOf } from '../../lib/store/rows'
+import { engines } from '../support/databases'
+
+const NOW = 1_795_150_000_000
+const STAFF = { id: 'u1', name: 'Meera' }
+const asha = { phone: '+919800000001', bsuid: null, username: null, name: 'Asha' }
+const words = (text: string): SentMessage => ({ type: 'text', text })
+const menu = (body: string): MenuSpec => ({ key: 'confirm', type: 'button', body, buttons: [{ id: 'yes', title: 'Yes' }] })
+const event = (key: string, over: object = {}) => ({
+  dedupe: hashOf(key),
+  number: 'default',
+  type: 'text',
+  payload: null,
+  raw: '{}',
+  state: 'waiting' as const,
+  at: NOW,
+  now: NOW,
+  ...over,
+})
+
+/** One battery for every engine: what the rest of the package may rely on. */
+for (const engine of engines()) {
+  const battery = (title: string, body: (db: Db) => Promise<void>): void => {
+    test(`${engine.name}: ${title}`, { skip: engine.skip }, async () => {
+      const database = await engine.open()
+      const db = await openDatabase(database.url)
+      try {
+        await migrate(db)
+        await body(db)
+      } finally {
+        await db.close()
+        await database.drop()
+      }
+    })
+  }
+  const talk = async (db: Db, who = asha) => db.tx(async (trx) => ensureConversation(trx, db, 'default', (await ensureContact(trx, db, who, NOW)).id, NOW))
+  const queue = async (db: Db, conversationId: number, text: string, key: string | null = null): Promise<number | null> =>
+    db.tx((trx) =>
+      insertOutbound(trx, db, {
+        number: 'default',
+        conversationId,
+        message: words(text),
+        text,
+        menu: null,
+        replyTo: null,
+        meta: null,
+        sentBy: null,
+        idempotencyKey: key && hashOf(key),
+        fingerprint: null,
+        expiresAt: NOW + 86_400_000,
+        now: NOW,
+      }),
+    )
+
+  battery('migrating twice, and six at once, does no harm', async (db) => {
+    await Promise.all(Array.from({ length: 6 }, () => migrate(db)))
+
+    assert.deepEqual(await unknownMigrations(db), [])
+    assert.equal((await db.read('wa_migrations')).length, 1)
+  })
+
+  battery('of eight deliveries of one event one is stored; ids differ by case and by trailing space', async (db) => {
+    const ids = await Promise.all(Array.from({ length: 8 }, () => insertEvent(db.write, db, event('wamid.AbC'))))
+    const others = [await insertEvent(db.write, db, event('wamid.aBc')), await insertEvent(db.write, db, event('wamid.AbC '))]
+
+    assert.equal(ids.filter((id) => id !== null).length, 1)
+    assert.equal(
+      others.every((id) => id !== null),
+      true,
+    )
+    assert.equal((await listEvents(db.read, {}, { limit: 10 })).items.length, 3)
+  })
+
+  battery('text that is no proper text is kept readable: NUL, a lone surrogate, four megabytes', async (db) => {
+    const conversation = await talk(db)
+    const nasty = `a\u0000b\ud800c ${'ü'.repeat(2_000_000)}`
+    const id = await db.tx((trx) =>
+      insertInbound(trx, db, {
+        number: 'default',
+        conversationId: conversation.id,
+        type: 'text',
+        text: nasty,
+        payload: { note: 'x' },
+        providerId: 'p1',
+        replyId: null,
+        replyTo: null,
+        menu: null,
+        at: NOW,
+        now: NOW,
+      }),
+    )
+
+    const row = await messageById(db.read, id)
+    assert.equal(row?.text?.slice(0, 5), 'a\uFFFDb\uFFFDc')
+    assert.equal(row?.text?.length, nasty.length)
+    assert.equal((await messageByProviderId(db.read, 'default', 'p1'))?.id, id)
+  })
+
+  battery('two rows of one person become one when a message proves it', async (db) => {
+    const byPhone = await talk(db)
+    const byUser = await talk(db, { phone: null as never, bsuid: 'IN.7Qx' as never, username: null, name: 'Asha' })
+    await db.tx((trx) => setStep(trx, byUser.id, null, NOW))
+
+    const one = await db.tx((trx) => ensureContact(trx, db, { phone: asha.phone, bsuid: 'IN.7Qx', username: 'asha.t', name: 'Asha' }, NOW))
+
+    assert.equal(one.id, byPhone.contact_id)
+    assert.equal((await findContact(db.read, { bsuid: 'IN.7Qx' }))?.phone, asha.phone)
+    assert.equal(await conversationById(db.read, byUser.id), null)
+  })
+
+  battery('of a conversation only the oldest open event is claimed, by one of two instances', async (db) => {
+    const conversation = await talk(db)
+    const first = await insertEvent(db.write, db, event('1', { conversationId: conversation.id }))
+    await insertEvent(db.write, db, event('2', { conversationId: conversation.id }))
+
+    const claims = await Promise.all(['a', 'b', 'c', 'd'].map((token) => claimEvents(db, 10, token, NOW, 60_000)))
+
+    assert.deepEqual(
+      claims.flat().map((claimed) => [claimed.id, claimed.attempts]),
+      [[first, 1]],
+    )
+  })
+
+  battery('a lease that ran out is taken over, and its old holder completes nothing', async (db) => {
+    await insertEvent(db.write, db, event('1'))
+    const [old] = await claimEvents(db, 1, 'old', NOW, 60_000)
+    const [next] = await claimEvents(db, 1, 'new', NOW + 61_000, 60_000)
+    assert.ok(old && next)
+
+    assert.equal(await finishEvent(db, old, 'old', { state: 'done' }, NOW), false)
+    assert.equal(await finishEvent(db, next, 'new', { state: 'done' }, NOW), true)
+    assert.equal(next.attempts, 2)
+  })
+
+  battery('an event that stepped aside no longer holds up the ones after it', async (db) => {
+    const conversation = await talk(db)
+    await insertEvent(db.write, db, event('1', { conversationId: conversation.id }))
+    const second = await insertEvent(db.write, db, event('2', { conversationId: conversation.id }))
+    const [poison] = await claimEvents(db, 10, 'a', NOW, 60_000)
+    assert.ok(poison)
+    await finishEvent(db, poison, 'a', { state: 'retrying', nextAt: NOW + 30_000, late: true, error: 'boom' }, NOW)
+
+    const claimed = await claimEvents(db, 10, 'a', NOW, 60_000)
+
+    assert.deepEqual(
+      claimed.map((one) => one.id),
+      [second],
+    )
+  })
+
+  battery('a decision on an event is taken once', async (db) => {
+    const id = (await insertEvent(db.write, db, event('1', { state: 'needs_attention' }))) ?? 0
+    const clicks = await Promise.all(Array.from({ length: 5 }, () => decideEvent(db.write, id, ['needs_attention'], { state: 'waiting' }, NOW)))
+
+    assert.equal(clicks.filter(Boolean).length, 1)
+    assert.equal((await eventById(db.read, id))?.state, 'waiting')
+  })
+
+  battery('the same idempotency key is one message, also when eight ask at once', async (db) => {
+    const conversation = await talk(db)
+    const ids = await Promise.all(Array.from({ length: 8 }, () => queue(db, conversation.id, 'hello', 'key-1')))
+
+    assert.equal(ids.filter((id) => id !== null).length, 1)
+  })
+
+  battery('messages of a conversation leave one at a time, each claimed by one instance', async (db) => {
+    const conversation = await talk(db)
+    const first = await queue(db, conversation.id, 'one')
+    const second = await queue(db, conversation.id, 'two')
+
+    const claims = (await Promise.all(['a', 'b', 'c'].map((token) => claimOutbound(db, 10, token, NOW, 60_000, [])))).flat()
+    assert.deepEqual(
+      claims.map((message) => message.id),
+      [first],
+    )
+    const [mine] = claims
+    assert.ok(mine)
+    await settleOutbound(db, mine, mine.lease_token ?? '', { status: 'accepted', providerId: 'wamid.1' }, NOW)
+
+    assert.deepEqual(
+      (await claimOutbound(db, 10, 'a', NOW, 60_000, [])).map((message) => message.id),
+      [second],
+    )
+    assert.deepEqual(
+      (await historyOf(db.read, first ?? 0)).map((step) => step.status),
+      ['queued', 'sending', 'accepted'],
+    )
+  })
+
+  battery('a message whose sender died is uncertain, never queued again by itself', async (db) => {
+    const conversation = await talk(db)
+    const id = (await queue(db, conversation.id, 'one')) ?? 0
+    await claimOutbound(db, 10, 'dead', NOW, 60_000, [])
+
+    await expireLeases(db, NOW + 61_000)
+
+    assert.equal((await messageById(db.read, id))?.status, 'uncertain')
+    assert.deepEqual(await claimOutbound(db, 10, 'b', NOW + 61_000, 60_000, []), [])
+  })
+
+  battery('statuses climb in whatever order they come', async (db) => {
+    const conversation = await talk(db)
+    for (const order of [
+      ['sent', 'delivered', 'read'],
+      ['read', 'delivered', 'sent'],
+      ['delivered', 'read', 'sent'],
+      ['sent', 'read', 'delivered'],
+    ] as const) {
+      const id = (await queue(db, conversation.id, order.join())) ?? 0
+      const [mine] = await claimOutbound(db, 10, 'a', NOW, 60_000, [])
+      assert.ok(mine)
+      await settleOutbound(db, mine, 'a', { status: 'accepted', providerId: `w.${id}` }, NOW)
+      for (const status of order) {
+        const row = await messageById(db.write, id)
+        if (row) await db.tx((trx) => applyStatus(trx, row, status, null, NOW, `w.${id}`))
+      }
+      assert.equal((await messageById(db.read, id))?.status, 'read', order.join())
+    }
+  })
+
+  battery('a person decides on an uncertain message, once', async (db) => {
+    const conversation = await talk(db)
+    const id = (await queue(db, conversation.id, 'one')) ?? 0
+    await claimOutbound(db, 10, 'dead', NOW, 60_000, [])
+    await expireLeases(db, NOW + 61_000)
+    const row = await messageById(db.write, id)
+    assert.ok(row)
+
+    const clicks = await Promise.all(Array.from({ length: 4 }, () => db.tx((trx) => decideOutbound(trx, row, 'queued', 'Meera', 'again', NOW))))
+
+    assert.equal(clicks.filter(Boolean).length, 1)
+    assert.equal((await claimOutbound(db, 10, 'a', NOW, 60_000, [])).length, 1)
+  })
+
+  battery('where a customer stands survives, with its pattern and data', async (db) => {
+    const conversation = await talk(db)
+    const step: Step = {
+      flow: 'booking',
+      name: 'day',
+      since: NOW,
+      data: { day: 'Mon' },
+      messageId: 7,
+      ids: ['a'],
+      steps: { a: 'x' },
+      pattern: ['^\\d+$', 'i'],
+      retry: null,
+      expiresAt: null,
+    }
+    await db.tx((trx) => setStep(trx, conversation.id, step, NOW))
+
+    assert.deepEqual((await conversationById(db.read, conversation.id))?.step, step)
+    assert.deepEqual(
+      await Promise.all([setMode(db.write, conversation.id, 'person', null, NOW), setMode(db.write, conversation.id, 'person', null, NOW)]).then(
+        (moved) => moved.filter(Boolean).length,
+      ),
+      1,
+    )
+  })
+
+  battery('paging loses nobody, also when 30 conversations share one millisecond', async (db) => {
+    for (let n = 0; n < 30; n++) {
+      const conversation = await talk(db, { ...asha, phone: `+9198000001${String(n).padStart(2, '0')}` })
+      await db.tx((trx) => touchConversation(trx, conversation, { id: n + 1, direction: 'in', text: 'hi', at: NOW }, NOW, NOW))
+    }
+    const seen: number[] = []
+    for (let after: string | undefined, guard = 0; guard < 20; guard++) {
+      const page = await listConversations(db.read, { limit: 7, after })
+      seen.push(...page.items.map((conversation) => conversation.id))
+      if (page.next === null) break
+      after = page.next
+    }
+
+    assert.equal(new Set(seen).size, 30)
+    assert.equal(seen.length, 30)
+  })
+
+  battery('a declared menu is stored once; a new declaration is a draft, never a silent overwrite', async (db) => {
+    assert.equal(await declareMenu(db, menu('Sure?'), NOW), 'new')
+    assert.equal(await declareMenu(db, menu('Sure?'), NOW), 'same')
+    assert.equal(await declareMenu(db, menu('Really?'), NOW), 'changed')
+    assert.equal(await declareMenu(db, menu('Sure?'), NOW), 'same')
+
+    const stored = await menuByKey(db.read, 'confirm')
+    assert.equal(stored?.published && 'body' in stored.published && stored.published.body, 'Sure?')
+    assert.equal(stored?.draft && 'body' in stored.draft && stored.draft.body, 'Really?')
+    assert.equal(stored?.version, 1)
+  })
+
+  battery('six instances that declare the same menu at once store it once', async (db) => {
+    const results = await Promise.all(Array.from({ length: 6 }, () => declareMenu(db, menu('Sure?'), NOW)))
+
+    assert.equal(results.filter((result) => result === 'new').length, 1)
+    assert.equal((await listMenus(db.read, { limit: 10 })).items.length, 1)
+  })
+
+  battery('draft, publish, roll back: versions are never rewritten', async (db) => {
+    await saveDraft(db, menu('one'), STAFF, null, NOW)
+    assert.equal((await publishDraft(db, 'confirm', STAFF, null, NOW)).version, 1)
+    await saveDraft(db, menu('two'), STAFF, null, NOW)
+    const live = await menuByKey(db.read, 'confirm')
+    assert.equal(live?.published && 'body' in live.published && live.published.body, 'one')
+    assert.equal((await publishDraft(db, 'confirm', STAFF, null, NOW)).version, 2)
+    assert.equal((await publishDraft(db, 'confirm', STAFF, null, NOW)).version, 2)
+    assert.equal(await rollBack(db, 'confirm', 1, STAFF, NOW), 3)
+
+    const spec = await menuVersionByKey(db.read, 'confirm', 2)
+    assert.equal(spec && 'body' in spec && spec.body, 'two')
+    assert.deepEqual((await menuByKey(db.read, 'confirm'))?.published, menu('one'))
+  })
+
+  battery('of two who edit the same draft the second is told, and nothing is overwritten', async (db) => {
+    const { menu: first } = await saveDraft(db, menu('one'), STAFF, null, NOW)
+    await saveDraft(db, menu('mine'), STAFF, first.revision, NOW)
+
+    await assert.rejects(saveDraft(db, menu('yours'), STAFF, first.revision, NOW), { code: 'WA_MENU_STALE' })
+    const stored = await menuByKey(db.read, 'confirm')
+    assert.equal(stored?.draft && 'body' in stored.draft && stored.draft.body, 'mine')
+  })
+
+  battery('a draft thrown away and a menu archived leave what was sent as it was', async (db) => {
+    await declareMenu(db, menu('Sure?'), NOW)
+    await saveDraft(db, menu('Hm?'), STAFF, null, NOW)
+    await discardDraft(db, 'confirm', STAFF, NOW)
+    assert.equal((await menuByKey(db.read, 'confirm'))?.draft, null)
+    await archiveMenu(db, 'confirm', true, STAFF, NOW)
+
+    assert.equal((await listMenus(db.read, { limit: 10 })).items.length, 0)
+    assert.deepEqual(await menuVersionByKey(db.read, 'confirm', 1), menu('Sure?'))
+  })
+
+  battery('an erased customer leaves no words, and a late duplicate of theirs is still known', async (db) => {
+    const conversation = await talk(db)
+    const id = (await insertEvent(db.write, db, event('1', { conversationId: conversation.id, payload: { secret: 'my words' } }))) ?? 0
+    const messageId = await db.tx((trx) =>
+      insertInbound(trx, db, {
+        number: 'default',
+        conversationId: conversation.id,
+        type: 'text',
+        text: 'my words',
+        payload: {},
+        providerId: 'p1',
+        replyId: null,
+        replyTo: null,
+        menu: null,
+        at: NOW,
+        now: NOW,
+      }),
+    )
+    await eraseContact(db, conversation.contact_id, STAFF, NOW)
+
+    assert.equal((await messageById(db.read, messageId))?.text, null)
+    assert.equal((await eventById(db.read, id))?.payload, null)
+    assert.equal(await findContact(db.read, { phone: asha.phone }), null)
+    assert.equal(await insertEvent(db.write, db, event('1')), null)
+    assert.equal((await listMessages(db.read, conversation.id, { limit: 5 })).items.length, 1)
+  })
+
+  battery('a transaction that fails half-way leaves nothing, and the next one is durable', async (db) => {
+    await assert.rejects(
+      db.tx(async (trx) => {
+        await insertEvent(trx, db, event('1'))
+        throw new Error('half-way')
+      }),
+      /half-way/,
+    )
+    await db.tx((trx) => insertEvent(trx, db, event('2')))
+
+    assert.equal((await listEvents(db.read, {}, { limit: 10 })).items.length, 1)
+  })
+}
