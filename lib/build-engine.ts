@@ -1,0 +1,466 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Engine, Hearing, Line, SendRequest, Sent } from './engine'
+import { type Fault, reasonOf, WaError } from './errors'
+import type { ContextParts } from './flows/context'
+import { createFlows, type Flows } from './flows/flow'
+import { createListeners, type Listeners } from './flows/listeners'
+import { declaredVariables, refOf } from './flows/voice'
+import { inboxWork } from './inbox/drain'
+import { createDoor } from './inbox/receive'
+import { checkMenu } from './model/check'
+import { idsOf, type MenuSpec } from './model/menu'
+import type { Settled } from './options'
+import { outboxWork } from './outbox/drain'
+import { type EnqueueOptions, enqueue } from './outbox/enqueue'
+import { createPace, type Pace } from './outbox/pace'
+import { drawWhat } from './outbox/resolve'
+import type { Provider } from './providers/provider'
+import { type Actor, writeAudit } from './store/audit'
+import { changeContact } from './store/contacts'
+import { conversationById, setMode, setStep } from './store/conversations'
+import { type Db, openDatabase } from './store/database'
+import { decideEvent, insertEvent, nextDue, releaseEvents } from './store/events'
+import { declareMenu, menuByKey, publishDraft } from './store/menus'
+import { decideOutbound, messageById } from './store/messages'
+import { migrate } from './store/migrate'
+import { hashOf } from './store/rows'
+import { reviveRuns } from './store/runs'
+import { createWorker, type Worker } from './worker'
+
+/** The engine with what only the public face and the test phone may touch. */
+export interface RunningEngine extends Engine {
+  readonly listeners: Listeners
+  readonly flows: Flows
+  readonly context: ContextParts
+  readonly settled: Settled
+  start(): Promise<void>
+  close(timeoutMs: number): Promise<void>
+  /** Ends as a deploy does, and starts again on the same database. */
+  restart(): Promise<void>
+  /** Resolves when nothing runs and nothing is due now; what was put off for later is not waited for. */
+  settle(): Promise<void>
+  /** Resolves when inbox and outbox are empty. */
+  idle(): Promise<void>
+  observe(listener: (type: string, given: Record<string, unknown>) => void): void
+  onError(listener: (error: unknown, at: { event: { id: string; type: string }; listener: string; attempt: number; final: boolean }) => void): void
+  readonly pace: Pace
+}
+
+/** Builds the parts and couples them: door and inbox, listeners and flows, outbox and providers. Nothing runs before `start()`. */
+export function buildEngine(settled: Settled): RunningEngine {
+  const { log, now } = settled
+  const lines = new Map([...settled.lines].map(([number, provider]): [string, Line] => [number, { number, provider }]))
+  const limits: EnqueueOptions = { numbers: new Set(lines.keys()), expireAfterMs: settled.expireAfterMs, perRecipientHour: settled.perRecipientHour }
+  const listeners = createListeners()
+  const flows = createFlows()
+  for (const flow of settled.flows) flows.add(flow as never)
+  const watchers = new Set<(conversationId: number | null) => void>()
+  const observers: ((type: string, given: Record<string, unknown>) => void)[] = []
+  const troubled: Parameters<RunningEngine['onError']>[0][] = []
+  const door = { lastHeard: null as number | null, refused: 0 }
+  const pace = createPace(new Map([...settled.lines].map(([number, provider]) => [number, provider.perSecond])))
+
+  let state: Engine['state'] = 'starting'
+  let failure: Error | null = null
+  let opened: Db | null = null
+  let starting: Promise<void> | null = null
+  let inbox: Worker | null = null
+  let outbox: Worker | null = null
+
+  const db = (): Db => {
+    if (opened && (state === 'ready' || state === 'closing')) return opened
+    if (failure) throw failure
+    throw new WaError('WA_CLOSED', state === 'starting' ? 'wa-interactive is still starting; await wa.start().' : 'wa-interactive is closed.')
+  }
+  const changed = (conversationId: number | null): void => {
+    for (const watch of watchers) quietly(() => watch(conversationId))
+  }
+  const quietly = (work: () => unknown): void => {
+    try {
+      Promise.resolve(work()).catch((error: unknown) => log.error({ error: reasonOf(error) }, 'an observer failed'))
+    } catch (error) {
+      log.error({ error: reasonOf(error) }, 'an observer failed')
+    }
+  }
+  const queued = (conversationId: number): void => {
+    outbox?.wake()
+    changed(conversationId)
+  }
+  /** Something that happened between people and the bot, as an event of the inbox. */
+  const happen = async (type: string, number: string, conversationId: number | null, payload: Record<string, unknown>, dedupe: string): Promise<void> => {
+    await insertEvent(db().write, db(), { dedupe: hashOf(dedupe), number, type, payload, raw: null, state: 'waiting', at: now(), now: now(), conversationId })
+    inbox?.wake()
+  }
+
+  const context: ContextParts = {
+    db,
+    now,
+    limits,
+    defaultCountry: settled.defaultCountry,
+    queued,
+    async setMode(conversation, mode, details) {
+      const moved = await setMode(db().write, conversation.id, mode, details.to ?? null, now())
+      if (moved)
+        await happen(
+          mode === 'person' ? 'handover' : 'handback',
+          conversation.number,
+          conversation.id,
+          { from: details.from, by: details.to ?? null, note: details.note ?? null },
+          details.dedupe,
+        )
+      changed(conversation.id)
+    },
+    async changeContact(contact, change) {
+      const next = await db().tx((trx) => changeContact(trx, contact, change, now()))
+      return next
+    },
+    async clearStep(conversationId) {
+      await setStep(db().write, conversationId, null, now())
+    },
+  }
+
+  const knock = createDoor({
+    db,
+    providers: settled.lines,
+    now,
+    log,
+    arrived(conversations) {
+      inbox?.wake()
+      for (const id of conversations) changed(id)
+    },
+    refused() {
+      door.refused++
+    },
+    heard() {
+      door.lastHeard = now()
+    },
+  })
+
+  const startWorkers = (): void => {
+    if (settled.concurrency === 0) return
+    const token = `${hostname().slice(0, 60)}:${process.pid}:${randomBytes(9).toString('base64url')}`
+    outbox = createWorker(
+      outboxWork({
+        db,
+        providers: settled.lines,
+        pace,
+        token,
+        now,
+        log,
+        callbackOf: (number) => callbackOf(settled, number),
+        changed,
+        wakeIn: (ms) => outbox?.wakeIn(ms),
+        wakeInbox: () => inbox?.wake(),
+        concurrency: Math.max(32, settled.concurrency),
+      }),
+      log,
+    )
+    inbox = createWorker(
+      inboxWork({
+        db,
+        token,
+        now,
+        log,
+        listeners,
+        flows,
+        context,
+        concurrency: settled.concurrency,
+        changed,
+        wakeIn: (ms) => inbox?.wakeIn(ms),
+        observed: (type, given) => {
+          for (const observe of observers) quietly(() => observe(type, given))
+        },
+        failed: (error, at) => {
+          if (troubled.length === 0 || at.final)
+            log.error(
+              { event: at.event.id, listener: at.listener, attempt: at.attempt, final: at.final, error: reasonOf(error) },
+              at.final ? 'a listener failed for the last time; the event needs attention' : 'a listener failed; it will be tried again',
+            )
+          for (const tell of troubled) quietly(() => tell(error, at))
+        },
+      }),
+      log,
+    )
+    leases = token
+    inbox.start()
+    outbox.start()
+  }
+  let leases = ''
+
+  const start = async (): Promise<void> => {
+    const database = await openDatabase(settled.database)
+    try {
+      if (settled.migrate) await migrate(database)
+      for (const menu of settled.menus) await declareMenu(database, menu.spec, now())
+    } catch (error) {
+      await database.close().catch(() => {})
+      throw error
+    }
+    opened = database
+    state = 'ready'
+    failure = null
+    for (const [number, provider] of settled.lines) {
+      provider.start?.({ knock: (k) => knock(number, k), now, log })
+      if (provider.missing.length > 0)
+        log.error(
+          { number, provider: provider.name, missing: provider.missing.join(', ') },
+          'the provider is not configured completely; its webhook answers 503 until it is',
+        )
+    }
+    startWorkers()
+  }
+
+  const settle = async (): Promise<void> => {
+    for (;;) {
+      const before = (inbox?.done ?? 0) + (outbox?.done ?? 0)
+      await inbox?.quiet()
+      await outbox?.quiet()
+      for (const provider of settled.lines.values()) await (provider as Provider & { settled?: () => Promise<void> }).settled?.()
+      await inbox?.quiet()
+      await outbox?.quiet()
+      if ((inbox?.done ?? 0) + (outbox?.done ?? 0) === before) return
+    }
+  }
+
+  const engine: RunningEngine = {
+    get state() {
+      return state
+    },
+    get failure() {
+      return failure
+    },
+    get db() {
+      return db()
+    },
+    log,
+    lines,
+    listeners,
+    flows,
+    context,
+    settled,
+    door,
+    pace,
+    publicUrl: settled.publicUrl,
+    now,
+    knock,
+    start() {
+      starting ??= start().catch((error: unknown) => {
+        failure = error instanceof Error ? error : new Error(String(error))
+        state = 'failed'
+        starting = null
+        throw failure
+      })
+      return starting
+    },
+    async close(timeoutMs) {
+      if (state === 'closed' || state === 'closing') return
+      const wasReady = state === 'ready'
+      await starting?.catch(() => {})
+      state = 'closing'
+      const ended = await Promise.all([inbox?.stop(timeoutMs), outbox?.stop(timeoutMs)])
+      if (opened && ended[0] === false)
+        await releaseEvents(opened, leases, now()).catch((error: unknown) =>
+          log.warn({ error: reasonOf(error) }, 'leases could not be given back; they will run out'),
+        )
+      for (const provider of settled.lines.values()) provider.close?.()
+      state = 'closed'
+      if (opened && (wasReady || opened)) await opened.close()
+      opened = null
+      inbox = null
+      outbox = null
+      starting = null
+    },
+    async restart() {
+      await engine.close(10_000)
+      state = 'starting'
+      await engine.start()
+    },
+    settle,
+    async idle() {
+      for (;;) {
+        await settle()
+        const due = await nextDue(db().write)
+        if (due === null) return
+        await new Promise((wake) => setTimeout(wake, Math.min(200, Math.max(5, due - now()))))
+      }
+    },
+    observe(listener) {
+      observers.push(listener)
+    },
+    onError(listener) {
+      troubled.push(listener)
+    },
+    onChange(listener) {
+      watchers.add(listener)
+      return () => watchers.delete(listener)
+    },
+    async send(request: SendRequest): Promise<Sent> {
+      const drawn = await drawWhat(db().write, request.what)
+      const sent = await enqueue(
+        db(),
+        {
+          to: refOf('id' in request.to ? { id: request.to.id } : request.to, settled.defaultCountry),
+          number: request.number ?? [...lines.keys()][0] ?? 'default',
+          drawn,
+          replyTo: request.replyTo === undefined ? null : Number(request.replyTo),
+          meta: request.meta ?? null,
+          by: request.by ?? null,
+          idempotency: request.idempotency ? { key: hashOf(`api\n${request.idempotency.key}`), fingerprint: request.idempotency.fingerprint } : null,
+          ...(request.by ? { answering: true } : {}),
+        },
+        limits,
+        now(),
+      )
+      queued(sent.conversationId)
+      return { id: String(sent.id), status: sent.status }
+    },
+    draw: async (what) => (await drawWhat(db().read, what)).message,
+    async decideMessage(id, decision, by) {
+      return decideMessage(engine, id, decision, by, queued)
+    },
+    async decideEvent(id, decision, by) {
+      const from = {
+        retry: ['needs_attention', 'retrying', 'unhandled'],
+        discard: ['needs_attention', 'retrying', 'unhandled', 'waiting', 'unrecognised'],
+        replay: ['done', 'unhandled', 'discarded', 'needs_attention'],
+      } as const
+      const moved = await db().tx(async (trx) => {
+        const event = Number(id)
+        if (decision === 'retry') await reviveRuns(trx, event)
+        const did = await decideEvent(
+          trx,
+          event,
+          from[decision],
+          { state: decision === 'discard' ? 'discarded' : 'waiting', replay: decision === 'replay' },
+          now(),
+        )
+        if (did) await writeAudit(trx, by, `event.${decision}`, `event:${id}`, null, null, now())
+        return did
+      })
+      if (!moved) throw await notInThatState(db(), id, decision, from[decision])
+      inbox?.wake()
+      changed(null)
+    },
+    async setMode(conversationId, mode, by, note) {
+      const conversation = await conversationById(db().write, Number(conversationId))
+      if (!conversation) throw new WaError('WA_NOT_FOUND', `There is no conversation ${conversationId}.`)
+      const moved = await setMode(db().write, conversation.id, mode, mode === 'person' ? by.name : null, now())
+      if (!moved) return
+      await writeAudit(
+        db().write,
+        by,
+        mode === 'person' ? 'conversation.taken' : 'conversation.given_back',
+        `conversation:${conversationId}`,
+        null,
+        note ?? null,
+        now(),
+      )
+      await happen(
+        mode === 'person' ? 'handover' : 'handback',
+        conversation.number,
+        conversation.id,
+        { from: 'staff', by: by.name, note: note ?? null },
+        `${mode}\n${conversationId}\n${now()}\n${randomBytes(6).toString('hex')}`,
+      )
+      changed(conversation.id)
+    },
+    async publish(key, by, options) {
+      const menu = await menuByKey(db().write, key)
+      if (menu?.draft) {
+        checkMenu(menu.draft)
+        const breaks = await engine.wouldBreak(key, menu.draft)
+        if (breaks.length > 0 && !options.force)
+          throw new WaError(
+            'WA_MENU_IN_USE',
+            breaks.map((one) => one.fault.message).join(' '),
+            breaks.map((one) => one.fault),
+          )
+      }
+      const published = await publishDraft(db(), key, by, options.expected ?? null, now())
+      if (published.changed)
+        await happen(
+          'menu_published',
+          [...lines.keys()][0] ?? 'default',
+          null,
+          { menu: { key, version: published.version }, by: by.name },
+          `menu_published\n${key}\n${published.version}`,
+        )
+      changed(null)
+      return published
+    },
+    hearings: () => listeners.hearings(),
+    async wouldBreak(key, next) {
+      const menu = await menuByKey(db().read, key)
+      return menu ? lostHearings(key, [menu.published, menu.declared], next, listeners.hearings()) : []
+    },
+    declaredVariables,
+    whyHeld: (number) => pace.whyHeld(number, now()),
+  }
+  return engine
+}
+
+/** Listeners of ids that the live menu or its declaration has and the next one has not. */
+function lostHearings(key: string, before: readonly (MenuSpec | null)[], next: MenuSpec, hearings: readonly Hearing[]): (Hearing & { fault: Fault })[] {
+  const stays = new Set(idsOf(next))
+  const goes = [...new Set(before.flatMap((spec) => (spec ? idsOf(spec) : [])))].filter((id) => !stays.has(id))
+  return goes.flatMap((id) =>
+    hearings
+      .filter((hearing) => (hearing.menu === null || hearing.menu === key) && (hearing.id === id || (hearing.id.endsWith(':') && id.startsWith(hearing.id))))
+      .map((hearing) => ({
+        ...hearing,
+        id,
+        fault: {
+          path: 'id',
+          actual: id,
+          message: `Menu "${key}" would lose the option "${id}", and the code listens to it (${hearing.listener}).`,
+          fix: 'Keep the option, or publish all the same if the developers agree.',
+        },
+      })),
+  )
+}
+
+/** Where the provider sends what becomes of a message; null while the host's public address is not known. */
+export function callbackOf(settled: Settled, number: string): string | null {
+  if (settled.publicUrl === null) return null
+  return `${settled.publicUrl}/webhook${settled.several ? `/${number}` : ''}`
+}
+
+async function decideMessage(
+  engine: Engine,
+  id: string,
+  decision: 'retry' | 'arrived' | 'cancel',
+  by: Actor,
+  queued: (conversationId: number) => void,
+): Promise<Sent> {
+  const db = engine.db
+  const message = await messageById(db.write, Number(id))
+  if (message?.direction !== 'out') throw new WaError('WA_NOT_FOUND', `There is no sent message ${id}.`)
+  const possible = { retry: ['failed', 'uncertain', 'expired', 'canceled'], arrived: ['uncertain'], cancel: ['queued', 'uncertain', 'failed'] }[decision]
+  const to = ({ retry: 'queued', arrived: 'accepted', cancel: 'canceled' } as const)[decision]
+  if (!possible.includes(message.status ?? '')) {
+    throw new WaError('WA_STATE', `Message ${id} is ${message.status}; "${decision}" is possible while it is ${possible.join(' or ')}.`, [
+      { path: 'status', message: 'not in this state', actual: message.status, limit: possible.join(' | ') },
+    ])
+  }
+  const now = engine.now()
+  const moved = await db.tx(async (trx) => {
+    const did = await decideOutbound(trx, message, to, by.name, `${by.name} decided: ${decision}`, now, decision === 'retry' ? now + 86_400_000 : undefined)
+    if (did) await writeAudit(trx, by, `message.${decision}`, `message:${id}`, message.status, to, now)
+    return did
+  })
+  if (!moved) throw new WaError('WA_STATE', `Message ${id} moved on meanwhile. Look again.`)
+  queued(message.conversation_id)
+  return { id, status: to }
+}
+
+async function notInThatState(db: Db, id: string, decision: string, from: readonly string[]): Promise<WaError> {
+  const row = (await db
+    .read('wa_events')
+    .where({ id: Number(id) })
+    .first('state')) as { state: string } | undefined
+  if (!row) return new WaError('WA_NOT_FOUND', `There is no event ${id}.`)
+  return new WaError('WA_STATE', `Event ${id} is ${row.state}; "${decision}" is possible while it is ${from.join(', ')}.`, [
+    { path: 'state', message: 'not in this state', actual: row.state, limit: from.join(' | ') },
+  ])
+}

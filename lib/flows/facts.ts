@@ -1,0 +1,76 @@
+import type { IncomingMedia, IncomingReply, MessageType } from '../model/event'
+import { optionsOf, type SentMessage } from '../model/message'
+import type { ConversationRow } from '../store/conversations'
+import type { Query } from '../store/database'
+import { menuByKey } from '../store/menus'
+import { latestOffer, type MessageRow, messageById, tappedBefore } from '../store/messages'
+
+/** The structured part of an inbound message, as it is kept in its row. */
+export interface InboundPayload {
+  reply?: IncomingReply
+  media?: IncomingMedia
+  location?: { latitude: number; longitude: number; name?: string; address?: string }
+  form?: { name: string | null; response: Record<string, unknown> | null }
+  reaction?: { to: string | null; emoji: string | null }
+  original?: string | null
+  reason?: string
+  /** Provider id of the answered message, as it was sent; our own id stands in the row when we know it. */
+  replyTo?: string | null
+}
+
+/** A tap, with what is known of the menu that was tapped. */
+export interface ReplyFacts {
+  id: string
+  title: string
+  via: 'button' | 'list' | 'template' | 'text'
+  /** An older version of the menu, or a menu that a later one has replaced. */
+  stale: boolean
+  /** The same option of the same message was tapped before. */
+  repeat: boolean
+  /** The message that was answered; null when the provider sent no context. */
+  menu: { key: string; version: number; variables: Record<string, unknown>; messageId: string } | null
+  /** The menu it most likely belongs to when there was no context: enough to find a listener, not enough to act on its variables. */
+  likelyMenu: string | null
+}
+
+/** What a message says, in the form that listeners get. */
+export interface Facts {
+  type: MessageType
+  text: string | null
+  payload: InboundPayload
+  reply: ReplyFacts | null
+}
+
+export async function factsOf(query: Query, message: MessageRow, conversation: ConversationRow): Promise<Facts> {
+  const payload = (message.payload ?? {}) as InboundPayload
+  return {
+    type: message.type as MessageType,
+    text: message.text,
+    payload,
+    reply: payload.reply ? await replyFacts(query, message, payload.reply, conversation) : null,
+  }
+}
+
+async function replyFacts(query: Query, message: MessageRow, reply: IncomingReply, conversation: ConversationRow): Promise<ReplyFacts> {
+  const answered = message.reply_to === null ? null : await messageById(query, message.reply_to)
+  const latest = await latestOffer(query, conversation.id)
+  const likely = answered ?? (await latestOffer(query, conversation.id, reply.id))
+  const live = answered?.menu_key ? await menuByKey(query, answered.menu_key) : null
+  const outdated = answered !== null && live !== null && live.version !== answered.menu_version
+  const replaced = answered !== null && latest !== null && latest.id > answered.id
+  return {
+    id: reply.id,
+    title: reply.title,
+    via: reply.via,
+    stale: outdated || replaced,
+    repeat: answered !== null && (await tappedBefore(query, answered.id, reply.id, message.id)),
+    menu:
+      answered?.menu_key && answered.menu_version !== null
+        ? { key: answered.menu_key, version: answered.menu_version, variables: answered.variables ?? {}, messageId: String(answered.id) }
+        : null,
+    likelyMenu: likely?.menu_key ?? null,
+  }
+}
+
+/** Ids that a sent message offers. */
+export const offeredIds = (message: SentMessage): string[] => optionsOf(message).map((option) => option.id)

@@ -1,0 +1,102 @@
+import { WaError } from '../errors'
+import type { Menu } from '../model/builders'
+import { phoneOf } from '../model/phone'
+import { messageOf } from '../model/send-check'
+import { decisionKey, type EnqueueOptions, enqueue, type Queued } from '../outbox/enqueue'
+import { type Drawn, declaredVariables, drawWhat, type What } from '../outbox/resolve'
+import type { ContactRef, ContactRow } from '../store/contacts'
+import type { ConversationRow, Step } from '../store/conversations'
+import { setStep } from '../store/conversations'
+import type { Db } from '../store/database'
+import type { EventRow } from '../store/events'
+import { hashOf } from '../store/rows'
+
+export { declaredVariables }
+
+/** What code hands to `say`, `ask` and `send`: words, a menu, a menu's key, or a message. */
+export type Utterance = string | Menu | Record<string, unknown>
+
+/** Where code says it: the event, the listener, and which call it is. The same words at the same place are one message. */
+export interface Place {
+  event: EventRow
+  listener: string
+  call: number
+  /** The caller's own name for the call, instead of its number. */
+  key?: string | undefined
+}
+export interface VoiceParts {
+  db: () => Db
+  now: () => number
+  limits: EnqueueOptions
+  defaultCountry: string | undefined
+  queued: (conversationId: number) => void
+}
+
+/** Words are words in `say` and `ask`; in `send` a bare string is the key of a stored menu. */
+export function whatOf(utterance: Utterance, variables: unknown, bareString: 'words' | 'key'): What {
+  if (typeof utterance === 'string') {
+    if (bareString === 'key') return { menu: utterance, ...(variables ? { variables: variables as Record<string, unknown> } : {}) }
+    return { message: messageOf({ text: utterance }) }
+  }
+  if (isMenu(utterance)) return { menu: utterance.key, ...(variables ? { variables: variables as Record<string, unknown> } : {}) }
+  return { message: messageOf(utterance) }
+}
+
+const isMenu = (value: unknown): value is Menu => typeof value === 'object' && value !== null && 'key' in value && 'ids' in value
+
+/** Who is meant by `to`. A bare string is a phone number; a national one needs `defaultCountry`. */
+export function refOf(to: unknown, defaultCountry: string | undefined): ContactRef {
+  if (typeof to === 'string') return { phone: phoneOf(to, defaultCountry) }
+  if (typeof to === 'object' && to !== null) {
+    const who = to as Record<string, unknown>
+    // A contact as a listener gets it has all of these; its own id is the surest.
+    if (typeof who.id === 'string' && /^\d+$/.test(who.id)) return { id: Number(who.id) }
+    if (typeof who.phone === 'string') return { phone: phoneOf(who.phone, defaultCountry) }
+    if (typeof who.bsuid === 'string' && who.bsuid !== '') return { bsuid: who.bsuid }
+    if (typeof who.externalId === 'string' && who.externalId !== '') return { externalId: who.externalId }
+  }
+  throw new WaError('WA_PHONE_INVALID', 'The recipient is none of: a phone number as "+E.164", { phone }, { bsuid }, { externalId }, { id }.', [
+    { path: 'to', message: 'not a recipient' },
+  ])
+}
+
+export interface Saying {
+  what: What
+  to: ContactRef
+  number: string
+  replyTo?: number | null
+  meta?: Record<string, string> | null
+  answering: boolean
+}
+
+/** One message of a handler, sent once however often the handler runs. */
+export async function utter(parts: VoiceParts, place: Place, saying: Saying, wait?: (drawn: Drawn) => Omit<Step, 'messageId'>): Promise<Queued> {
+  const db = parts.db()
+  const drawn = await drawWhat(db.write, saying.what)
+  const now = parts.now()
+  const queued = await enqueue(
+    db,
+    {
+      to: saying.to,
+      number: saying.number,
+      drawn,
+      replyTo: saying.replyTo ?? null,
+      meta: saying.meta ?? null,
+      answering: saying.answering,
+      idempotency: decisionKey([place.event.id, place.event.replays, place.listener, place.key ?? place.call], drawn),
+      ...(wait ? { alongside: (trx, conversation, messageId) => setStep(trx, conversation.id, { ...wait(drawn), messageId }, now) } : {}),
+    },
+    parts.limits,
+    now,
+  )
+  parts.queued(queued.conversationId)
+  return queued
+}
+
+/** The dedupe key of an event that a handler causes: caused once, however often the handler runs. */
+export const causedBy = (place: Place, what: string): string => hashOf(JSON.stringify([what, place.event.id, place.event.replays, place.listener, place.call]))
+
+export interface Scene {
+  contact: ContactRow
+  conversation: ConversationRow
+}

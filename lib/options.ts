@@ -1,0 +1,231 @@
+import type { IncomingMessage } from 'node:http'
+import type { Knex } from 'knex'
+import { type Fault, WaError } from './errors'
+import type { Flow } from './flows/types'
+import type { User } from './http/exchange'
+import type { Access, ApiKey } from './http/guard'
+import { type Logger, SILENT, stderrLogger } from './log'
+import type { Menu } from './model/builders'
+import { suggest } from './model/suggest'
+import { providerFromEnv } from './providers/choose'
+import type { Provider as WireProvider } from './providers/provider'
+import type { DatabaseOption } from './store/database'
+
+/** A provider, as `exotel()`, `cloudApi()` and `simulator()` make it. */
+export interface Provider {
+  readonly name: string
+}
+
+/** Everything `waInteractive()` takes. All of it may be left out: then it is the simulator and a sqlite file. */
+export interface WaOptions<M extends readonly Menu[] = readonly Menu[], N extends string = string> {
+  /** Menus that code declares: stored once at start; staff then own their words. */
+  menus?: M
+  flows?: readonly Flow[]
+  /** Prefix when mounted without one. Default `/wa`. */
+  path?: string
+  /** Public https address of the mount (`https://shop.example/wa`); Exotel's status callbacks need it. */
+  publicUrl?: string
+  provider?: Provider
+  /** Several business numbers, each with its provider; the webhook of each is `/webhook/:number`. */
+  numbers?: { [K in N]: Provider }
+  /** Address, knex configuration, or the host's own knex. Default `sqlite:./wa-interactive.sqlite`. */
+  database?: string | Knex.Config | Knex
+  /** Run our migrations at start. Default true. */
+  migrate?: boolean
+  // biome-ignore lint/suspicious/noExplicitAny: a host's own request type (Express's, with its session) must fit, whatever it is.
+  authorize?(req: any): User | null | undefined | Promise<User | null | undefined>
+  apiKeys?: readonly (string | ApiKey)[]
+  /** pino, winston, console; `false` for silence. Default: JSON lines on stderr. */
+  logger?: Logger | false
+  webhook?: boolean
+  api?: boolean
+  dashboard?: boolean
+  /** Whether this process handles events and sends. Default true, 10 at the same time. */
+  worker?: boolean | { concurrency?: number }
+  /** Language of the dashboard. Default `en`. */
+  language?: string
+  /** Days after which stored data is deleted. Nothing is deleted by default. */
+  retention?: { messagesDays?: number; rawDays?: number; auditDays?: number }
+  /** Start by itself on the next tick. Default true. */
+  autoStart?: boolean
+  now?: () => Date
+  /** Calling code (`91`) for national phone numbers; without it only `+E.164` is taken. */
+  defaultCountry?: string
+  /** Milliseconds after which a message that could not leave is given up. Default 24 h. */
+  expireAfterMs?: number
+  /** Messages an hour to one recipient. Default 200. */
+  perRecipientHour?: number
+}
+export type HostRequest = IncomingMessage
+
+/** Options with every default filled in and every contradiction refused. */
+export interface Settled {
+  menus: readonly Menu[]
+  flows: readonly Flow[]
+  path: string
+  publicUrl: string | null
+  lines: ReadonlyMap<string, WireProvider>
+  /** Names appear in webhook addresses. */
+  several: boolean
+  database: DatabaseOption
+  migrate: boolean
+  access: Access
+  log: Logger
+  webhook: boolean
+  api: boolean
+  dashboard: boolean
+  /** 0: this process neither handles events nor sends. */
+  concurrency: number
+  autoStart: boolean
+  now: () => number
+  language: string
+  defaultCountry: string | undefined
+  expireAfterMs: number
+  perRecipientHour: number
+  production: boolean
+}
+
+const KNOWN = [
+  'menus',
+  'flows',
+  'path',
+  'publicUrl',
+  'provider',
+  'numbers',
+  'database',
+  'migrate',
+  'authorize',
+  'apiKeys',
+  'logger',
+  'webhook',
+  'api',
+  'dashboard',
+  'worker',
+  'language',
+  'retention',
+  'autoStart',
+  'now',
+  'defaultCountry',
+  'expireAfterMs',
+  'perRecipientHour',
+] as const
+const DAY_MS = 86_400_000
+
+/** Options win over the environment; empty is unset. Throws WA_OPTION_INVALID with every fault at once. */
+export function settleOptions(options: WaOptions, env: NodeJS.ProcessEnv = process.env): Settled {
+  const faults = faultsOf(options)
+  if (faults.length > 0) throw new WaError('WA_OPTION_INVALID', faults.map((fault) => fault.message).join(' '), faults)
+  const set = (name: string): string | undefined => (env[name] === '' ? undefined : env[name])
+  const lines = linesOf(options, env)
+  const user = set('WA_DASHBOARD_USER')
+  const password = set('WA_DASHBOARD_PASSWORD')
+  if ((user === undefined) !== (password === undefined))
+    throw invalid('WA_DASHBOARD_USER', 'WA_DASHBOARD_USER and WA_DASHBOARD_PASSWORD go together; one of them is not set.')
+  const publicUrl = options.publicUrl ?? set('WA_PUBLIC_URL') ?? null
+  const production = env.NODE_ENV === 'production'
+  return {
+    menus: options.menus ?? [],
+    flows: options.flows ?? [],
+    path: pathOf(options.path ?? set('WA_PATH') ?? '/wa'),
+    publicUrl: publicUrl === null ? null : publicUrlOf(publicUrl),
+    lines,
+    several: options.numbers !== undefined,
+    database: options.database ?? set('WA_DATABASE_URL') ?? 'sqlite:./wa-interactive.sqlite',
+    migrate: options.migrate ?? true,
+    access: {
+      authorize: options.authorize ? options.authorize.bind(options) : null,
+      basic: user !== undefined && password !== undefined ? { user, password } : null,
+      apiKeys: keysOf(options, set('WA_API_KEY')),
+      production,
+    },
+    log: options.logger === false ? SILENT : (options.logger ?? stderrLogger()),
+    webhook: options.webhook ?? true,
+    api: options.api ?? true,
+    dashboard: options.dashboard ?? true,
+    concurrency: options.worker === false ? 0 : typeof options.worker === 'object' ? (options.worker.concurrency ?? 10) : 10,
+    autoStart: options.autoStart ?? true,
+    now: options.now ? () => (options.now as () => Date)().getTime() : Date.now,
+    language: options.language ?? 'en',
+    defaultCountry: options.defaultCountry,
+    expireAfterMs: options.expireAfterMs ?? DAY_MS,
+    perRecipientHour: options.perRecipientHour ?? 200,
+    production,
+  }
+}
+
+function faultsOf(options: WaOptions): Fault[] {
+  const faults: Fault[] = []
+  for (const name of Object.keys(options)) {
+    if ((KNOWN as readonly string[]).includes(name)) continue
+    const near = suggest(name, KNOWN)
+    faults.push({
+      path: name,
+      message: `Unknown option "${name}".${near ? ` Did you mean "${near}"?` : ` Known options: ${KNOWN.join(', ')}.`}`,
+      actual: name,
+      ...(near ? { fix: `Use "${near}".` } : {}),
+    })
+  }
+  if (options.provider && options.numbers)
+    faults.push({ path: 'numbers', message: 'Give either `provider` (one business number) or `numbers` (several), not both.' })
+  const concurrency = typeof options.worker === 'object' ? options.worker.concurrency : undefined
+  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 1000)) {
+    faults.push({
+      path: 'worker.concurrency',
+      message: `worker.concurrency is ${concurrency}; it is a whole number from 1 to 1000.`,
+      actual: concurrency,
+      limit: '1…1000',
+    })
+  }
+  for (const [index, menu] of (options.menus ?? []).entries()) {
+    if (!menu || typeof menu !== 'object' || !('spec' in menu))
+      faults.push({ path: `menus[${index}]`, message: `menus[${index}] was not made by list(), buttons(), ctaUrl(), ctaPhone(), text() or template().` })
+  }
+  const keys = (options.menus ?? []).map((menu) => menu?.key)
+  for (const key of new Set(keys.filter((key, index) => keys.indexOf(key) !== index)))
+    faults.push({ path: 'menus', message: `Two menus have the key "${key}".`, actual: key })
+  return faults
+}
+
+function linesOf(options: WaOptions, env: NodeJS.ProcessEnv): Map<string, WireProvider> {
+  if (!options.numbers) return new Map([['default', (options.provider as WireProvider | undefined) ?? providerFromEnv(env)]])
+  const lines = new Map(Object.entries(options.numbers as Record<string, Provider>)) as Map<string, WireProvider>
+  if (lines.size === 0) throw invalid('numbers', 'Option numbers is empty. Name at least one business number: numbers: { support: exotel() }.')
+  for (const name of lines.keys()) {
+    if (!/^[a-z0-9][a-z0-9_-]{0,63}$/i.test(name))
+      throw invalid(
+        'numbers',
+        `"${name}" cannot name a business number: letters, digits, - and _ only, at most 64, because it stands in the webhook's address.`,
+      )
+  }
+  return lines
+}
+
+function keysOf(options: WaOptions, fromEnv: string | undefined): ApiKey[] {
+  const given = (options.apiKeys ?? []).map((key, index): ApiKey => (typeof key === 'string' ? { name: `key ${index + 1}`, key, scope: 'admin' } : key))
+  const keys = options.apiKeys === undefined && fromEnv !== undefined ? [{ name: 'WA_API_KEY', key: fromEnv, scope: 'admin' as const }] : given
+  for (const key of keys) {
+    if (key.key.length < 16)
+      throw invalid('apiKeys', `The API key "${key.name}" has ${key.key.length} characters; at least 16. Make one: openssl rand -hex 24.`)
+    if (!['read', 'send', 'admin'].includes(key.scope))
+      throw invalid('apiKeys', `The API key "${key.name}" has the scope "${String(key.scope)}". Known: read, send, admin.`)
+  }
+  return keys
+}
+
+function pathOf(path: string): string {
+  const clean = path.replace(/\/+$/, '')
+  if (!/^(\/[A-Za-z0-9._~-]+)+$/.test(clean))
+    throw invalid(
+      'path',
+      `Option path is "${path}". It begins with / and has letters, digits, . _ ~ - between slashes; default /wa. To mount at the root: app.use('/', …) is not needed, choose a path.`,
+    )
+  return clean
+}
+
+function publicUrlOf(address: string): string {
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol))
+    throw invalid('publicUrl', `Option publicUrl is "${address}"; it is an address such as https://shop.example/wa.`)
+  return address.replace(/\/+$/, '')
+}
+
+const invalid = (path: string, message: string): WaError => new WaError('WA_OPTION_INVALID', message, [{ path, message }])

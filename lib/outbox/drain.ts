@@ -1,0 +1,160 @@
+import { reasonOf } from '../errors'
+import type { Logger } from '../log'
+import type { StatusError } from '../model/event'
+import type { SentMessage } from '../model/message'
+import { windowOf } from '../model/window'
+import type { Provider, SendResult } from '../providers/provider'
+import { contactsById } from '../store/contacts'
+import { conversationById } from '../store/conversations'
+import type { Db } from '../store/database'
+import { decideEvent, parkedStatuses } from '../store/events'
+import { claimOutbound, expireLeases, type MessageRow, messageById, providerKey, type Settlement, settleOutbound } from '../store/messages'
+import type { Work } from '../worker'
+import type { Pace } from './pace'
+
+/** A lease outlives the request it covers, so that only a dead process loses it. */
+const LEASE_MS = 60_000
+const REQUEST_MS = 20_000
+/** Waits grow from 1 s to 5 min, each drawn at random below its bound, so that many waiters do not come back together. */
+const FIRST_WAIT_MS = 1000
+const LONGEST_WAIT_MS = 300_000
+
+export interface OutboxParts {
+  db: () => Db
+  providers: ReadonlyMap<string, Provider>
+  pace: Pace
+  /** Names the holder of a lease. */
+  token: string
+  now: () => number
+  log: Logger
+  /** Absolute address of a number's webhook, null when unknown. */
+  callbackOf: (number: string) => string | null
+  /** A message changed state. */
+  changed: (conversationId: number) => void
+  /** Something may be due in so many milliseconds. */
+  wakeIn: (ms: number) => void
+  /** Statuses that had waited for an id can be handled now. */
+  wakeInbox: () => void
+  concurrency: number
+}
+
+/** The outbox as work: claim what may leave, hand it to its provider, record what became of it. */
+export function outboxWork(parts: OutboxParts): Work<MessageRow> {
+  return {
+    name: 'outbox',
+    concurrency: parts.concurrency,
+    async claim(limit) {
+      const now = parts.now()
+      await expireLeases(parts.db(), now)
+      const room = Math.min(limit, Math.max(1, parts.pace.room(now)))
+      return claimOutbound(parts.db(), room, parts.token, now, LEASE_MS, parts.pace.held(now))
+    },
+    run: (message) => deliver(parts, message),
+  }
+}
+
+async function deliver(parts: OutboxParts, message: MessageRow): Promise<void> {
+  const blocked = await whyNot(parts, message)
+  const result = blocked ?? (await hand(parts, message))
+  const settlement = settle(parts, message, result)
+  const settled = await settleOutbound(parts.db(), message, parts.token, settlement, parts.now())
+  if (!settled) parts.log.debug({ message: message.id }, 'a status was faster than the answer of the provider')
+  if (settlement.providerId !== undefined) await releaseParked(parts, message, settlement.providerId)
+  if (settlement.nextAt !== undefined) parts.wakeIn(settlement.nextAt - parts.now())
+  parts.changed(message.conversation_id)
+}
+
+type Blocked = { outcome: 'expired' } | { outcome: 'failed'; reason: string; error: StatusError } | null
+
+/** What was allowed when it was decided may no longer be so when it leaves. */
+async function whyNot(parts: OutboxParts, message: MessageRow): Promise<Blocked> {
+  const now = parts.now()
+  if (message.expires_at !== null && message.expires_at <= now) return { outcome: 'expired' }
+  const conversation = await conversationById(parts.db().write, message.conversation_id)
+  const window = windowOf(conversation?.last_inbound_at ?? null, now)
+  if (!window.known || window.open || message.type === 'template') return null
+  return {
+    outcome: 'failed',
+    reason: 'window closed',
+    error: { code: 0, title: 'The 24-hour window closed before this could leave', advice: 'Send an approved template, or wait until the customer writes.' },
+  }
+}
+
+async function hand(parts: OutboxParts, message: MessageRow): Promise<SendResult> {
+  const provider = parts.providers.get(message.number)
+  if (!provider) return { outcome: 'hold', scope: 'account', reason: `no provider serves the number "${message.number}"`, afterMs: LONGEST_WAIT_MS }
+  const db = parts.db()
+  const conversation = await conversationById(db.write, message.conversation_id)
+  const contact = conversation ? (await contactsById(db.write, [conversation.contact_id])).get(conversation.contact_id) : undefined
+  if (!contact) return { outcome: 'failed', reason: 'the contact is gone', error: { code: 0, title: 'The contact was erased', advice: 'Nothing to do.' } }
+  const quoted = message.reply_to === null ? null : await messageById(db.write, message.reply_to)
+  const signal = AbortSignal.timeout(REQUEST_MS + LEASE_MS / 3)
+  await parts.pace.turn(message.number, signal)
+  try {
+    return await provider.send(
+      {
+        to: { phone: contact.phone, bsuid: contact.bsuid },
+        message: message.payload as SentMessage,
+        ref: message.ref ?? '',
+        replyTo: quoted?.provider_id ?? null,
+        statusCallback: parts.callbackOf(message.number),
+      },
+      AbortSignal.timeout(REQUEST_MS),
+    )
+  } catch (error) {
+    parts.log.error({ message: message.id, error: reasonOf(error) }, 'the provider module failed')
+    return { outcome: 'uncertain', reason: reasonOf(error) }
+  }
+}
+
+function settle(parts: OutboxParts, message: MessageRow, result: SendResult | { outcome: 'expired' }): Settlement {
+  const now = parts.now()
+  switch (result.outcome) {
+    case 'accepted':
+      return { status: 'accepted', providerId: result.providerId }
+    case 'uncertain':
+      return {
+        status: 'uncertain',
+        detail: result.reason,
+        error: result.error ?? null,
+        ...(result.providerId === undefined ? {} : { providerId: result.providerId }),
+      }
+    case 'failed':
+      return { status: 'failed', detail: result.reason, error: result.error }
+    case 'expired':
+      return {
+        status: 'expired',
+        detail: 'It could not leave in time.',
+        error: { code: 0, title: 'It could not leave in time', advice: 'Retry it if it still makes sense.' },
+      }
+    case 'retry': {
+      if (result.atMost !== undefined && message.attempts >= result.atMost) {
+        return {
+          status: 'failed',
+          detail: result.reason,
+          error: result.error ?? { code: 0, title: result.reason, advice: 'Retry it later, or look at the provider.' },
+        }
+      }
+      return { status: 'queued', detail: result.reason, error: result.error ?? null, nextAt: now + (result.afterMs ?? backoff(message.attempts)) }
+    }
+    case 'hold': {
+      const wait = result.afterMs ?? (result.scope === 'recipient' ? 1000 * 4 ** Math.min(message.attempts, 5) : backoff(message.attempts + 3))
+      if (result.scope === 'account') {
+        parts.pace.hold(message.number, now + wait, result.error?.advice ?? result.reason)
+        if (result.alert)
+          parts.log.error({ number: message.number, reason: result.reason }, 'the provider refuses this account; nothing leaves until it is put right')
+      }
+      return { status: 'queued', detail: result.reason, error: result.error ?? null, nextAt: now + wait }
+    }
+  }
+}
+
+const backoff = (attempts: number): number => Math.max(100, Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts))
+
+/** Statuses may arrive before the answer that names their id: they go back to the inbox now that it is known. */
+async function releaseParked(parts: OutboxParts, message: MessageRow, providerId: string): Promise<void> {
+  const db = parts.db()
+  const parked = await parkedStatuses(db.write, { providerKey: providerKey(message.number, providerId), ref: null })
+  for (const event of parked) await decideEvent(db.write, event.id, ['done', 'unhandled'], { state: 'waiting' }, parts.now())
+  if (parked.length > 0) parts.wakeInbox()
+}

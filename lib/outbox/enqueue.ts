@@ -1,0 +1,142 @@
+import { WaError } from '../errors'
+import type { SentMessage, Status } from '../model/message'
+import { suggest } from '../model/suggest'
+import { windowOf } from '../model/window'
+import type { Actor } from '../store/audit'
+import { type ContactRef, type ContactRow, ensureContact, findContact } from '../store/contacts'
+import { type ConversationRow, ensureConversation, touchConversation } from '../store/conversations'
+import type { Db, Query } from '../store/database'
+import { insertOutbound, type MessageRow, messageByIdempotencyKey, sentAtNth } from '../store/messages'
+import { hashOf } from '../store/rows'
+import type { Drawn } from './resolve'
+
+/** A decision to send, complete but for its row. */
+export interface Decision {
+  to: ContactRef
+  number: string
+  drawn: Drawn
+  replyTo?: number | null
+  meta?: Record<string, string> | null
+  by?: Actor | null
+  /** The same key and fingerprint is the same message; the same key with another fingerprint is refused. Hashes. */
+  idempotency?: { key: string; fingerprint: string } | null
+  /** Done in the same transaction, whether the row is new or was there: where the customer stands. */
+  alongside?: (trx: Query, conversation: ConversationRow, messageId: number) => Promise<void>
+  /** An answer to the customer's own words goes out also to somebody who wants no messages. */
+  answering?: boolean
+}
+export interface EnqueueOptions {
+  numbers: ReadonlySet<string>
+  /** Milliseconds after which a message that could not leave is given up. */
+  expireAfterMs: number
+  /** Messages an hour to one recipient; a loop between two robots stops here. */
+  perRecipientHour: number
+}
+export interface Queued {
+  id: number
+  status: Status
+  conversationId: number
+  fresh: boolean
+}
+
+const HOUR_MS = 3_600_000
+
+/** Writes a decision down. When this resolves the row is committed, and the message will leave once, whatever happens to this process. */
+export async function enqueue(db: Db, decision: Decision, options: EnqueueOptions, now: number): Promise<Queued> {
+  if (!options.numbers.has(decision.number)) throw unknownNumber(decision.number, options.numbers)
+  return db.tx(async (trx) => {
+    const contact = await recipient(trx, db, decision.to, now)
+    const conversation = await ensureConversation(trx, db, decision.number, contact.id, now)
+    const earlier = await sameDecision(trx, decision)
+    if (earlier) {
+      await decision.alongside?.(trx, conversation, earlier.id)
+      return { id: earlier.id, status: earlier.status ?? 'queued', conversationId: conversation.id, fresh: false }
+    }
+    if (contact.opted_out && !decision.answering)
+      throw new WaError('WA_OPTED_OUT', `Contact ${contact.id} does not want messages (opted out). Only their own words reopen the talk.`, [
+        { path: 'to', message: 'opted out' },
+      ])
+    const message = allowedNow(decision.drawn, conversation, now)
+    await withinHour(trx, conversation, options.perRecipientHour, now)
+    const id = await insertOutbound(trx, db, {
+      number: decision.number,
+      conversationId: conversation.id,
+      message,
+      text: decision.drawn.text,
+      menu: decision.drawn.menu,
+      replyTo: decision.replyTo ?? null,
+      meta: decision.meta ?? null,
+      sentBy: decision.by?.name ?? null,
+      idempotencyKey: decision.idempotency?.key ?? null,
+      fingerprint: decision.idempotency?.fingerprint ?? null,
+      expiresAt: now + options.expireAfterMs,
+      now,
+    })
+    if (id === null) throw Object.assign(new Error('the same decision is being written by another process'), { code: '40001' })
+    await touchConversation(trx, conversation, { id, direction: 'out', text: decision.drawn.text, at: now }, null, now)
+    await decision.alongside?.(trx, conversation, id)
+    return { id, status: 'queued', conversationId: conversation.id, fresh: true }
+  })
+}
+
+/** The key under which a decision of a handler is one message: the same words at the same place of the same event. */
+export function decisionKey(place: readonly (string | number)[], drawn: Drawn): { key: string; fingerprint: string } {
+  const fingerprint = hashOf(JSON.stringify(drawn.message))
+  return { key: hashOf(JSON.stringify([...place, fingerprint])), fingerprint }
+}
+
+async function sameDecision(trx: Query, decision: Decision): Promise<MessageRow | null> {
+  if (!decision.idempotency) return null
+  const earlier = await messageByIdempotencyKey(trx, decision.idempotency.key)
+  if (earlier && earlier.fingerprint !== decision.idempotency.fingerprint) {
+    throw new WaError(
+      'WA_IDEMPOTENCY_MISMATCH',
+      `This Idempotency-Key was used before with another body (message ${earlier.id}). Use a new key for a new message.`,
+      [{ path: 'Idempotency-Key', message: 'used before with another body' }],
+    )
+  }
+  return earlier
+}
+
+async function recipient(trx: Query, db: Db, to: ContactRef, now: number): Promise<ContactRow> {
+  const known = await findContact(trx, to)
+  if (known) return known
+  if ('phone' in to) return ensureContact(trx, db, { phone: to.phone, bsuid: null, username: null, name: null }, now)
+  if ('bsuid' in to) return ensureContact(trx, db, { phone: null, bsuid: to.bsuid, username: null, name: null }, now)
+  const given = 'id' in to ? `id ${to.id}` : `externalId "${to.externalId}"`
+  throw new WaError('WA_CONTACT_UNKNOWN', `There is no contact with ${given}. Send to a phone number, or set it first with wa.contacts.set().`, [
+    { path: 'to', message: 'unknown contact' },
+  ])
+}
+
+/** Known to be closed: only an approved template may go. A customer who never wrote is unknown, and is sent to. */
+function allowedNow(drawn: Drawn, conversation: ConversationRow, now: number): SentMessage {
+  const window = windowOf(conversation.last_inbound_at, now)
+  if (!window.known || window.open || drawn.message.type === 'template') return drawn.message
+  if (drawn.template) return drawn.template
+  const closed = window.closesAt === null ? '' : ` It closed at ${new Date(window.closesAt).toISOString()}.`
+  throw new WaError(
+    'WA_WINDOW_CLOSED',
+    `The customer's last words are more than 24 hours old, so WhatsApp accepts approved templates only.${closed} Send a menu that names a template, or wait until they write.`,
+    [{ path: 'to', message: 'window closed', actual: window.closesAt, fix: 'Send a template.' }],
+  )
+}
+
+async function withinHour(trx: Query, conversation: ConversationRow, limit: number, now: number): Promise<void> {
+  const nth = await sentAtNth(trx, conversation.id, limit)
+  if (nth === null || nth <= now - HOUR_MS) return
+  throw new WaError(
+    'WA_RECIPIENT_LIMIT',
+    `${limit} messages went to this recipient within the last hour. Wait, or raise the limit (perRecipientHour) if that is meant.`,
+    [{ path: 'to', message: 'too many', actual: limit, limit }],
+  )
+}
+
+function unknownNumber(number: string, known: ReadonlySet<string>): WaError {
+  const near = suggest(number, [...known])
+  return new WaError(
+    'WA_NUMBER_UNKNOWN',
+    `There is no business number "${number}". Known: ${[...known].join(', ')}.${near ? ` Did you mean "${near}"?` : ''}`,
+    [{ path: 'number', message: 'unknown', actual: number, limit: [...known].join(' | ') }],
+  )
+}

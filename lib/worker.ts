@@ -1,0 +1,126 @@
+import { reasonOf } from './errors'
+import type { Logger } from './log'
+
+/** What a worker works on: inbox and outbox give it one each. */
+export interface Work<Job> {
+  name: string
+  /** Jobs at the same time. */
+  concurrency: number
+  /** Takes up to `limit` jobs that are due, under a lease. Empty when there are none. */
+  claim(limit: number): Promise<Job[]>
+  /** Does one job to its end and records what became of it. A throw here is a fault of ours: it is logged, the lease runs out, the job is found again. */
+  run(job: Job): Promise<void>
+}
+export interface Worker {
+  start(): void
+  /** Something new is there. */
+  wake(): void
+  /** Something will be due in so many milliseconds. */
+  wakeIn(ms: number): void
+  /** Resolves when nothing runs and nothing is due. */
+  quiet(): Promise<void>
+  /** Jobs done since start. */
+  readonly done: number
+  /** Takes nothing new; waits for what runs, at most so long. Answers whether all ended. */
+  stop(timeoutMs: number): Promise<boolean>
+}
+
+/** Nothing woke us: look anyway, for what other instances left behind and what became due. */
+const POLL_MS = 2000
+
+/** The loop that inbox and outbox share: claim, run side by side, sleep until woken. It survives every error; a failing database is asked again with patience. */
+export function createWorker<Job>(work: Work<Job>, log: Logger): Worker {
+  let running = false
+  let active = 0
+  let done = 0
+  let woken = false
+  let failures = 0
+  let rouse: (() => void) | undefined
+  let ended: Promise<void> = Promise.resolve()
+  const waiting: (() => void)[] = []
+
+  const wake = (): void => {
+    woken = true
+    rouse?.()
+  }
+
+  const sleep = (ms: number): Promise<void> =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      timer.unref()
+      rouse = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    }).then(() => {
+      rouse = undefined
+    })
+
+  const start = (job: Job): void => {
+    active++
+    work
+      .run(job)
+      .catch((error: unknown) =>
+        log.error({ worker: work.name, error: reasonOf(error) }, 'a job could not be recorded; its lease will run out and it will be found again'),
+      )
+      .finally(() => {
+        active--
+        done++
+        wake()
+      })
+  }
+
+  const loop = async (): Promise<void> => {
+    while (running) {
+      woken = false
+      const free = work.concurrency - active
+      const jobs = free > 0 ? await claim(free) : []
+      for (const job of jobs) start(job)
+      if (jobs.length > 0 || woken || !running) continue
+      if (active === 0 && failures === 0) for (const resolve of waiting.splice(0)) resolve()
+      await sleep(failures > 0 ? Math.min(30_000, 250 * 2 ** failures) : POLL_MS)
+    }
+    for (const resolve of waiting.splice(0)) resolve()
+  }
+
+  const claim = async (free: number): Promise<Job[]> => {
+    try {
+      const jobs = await work.claim(free)
+      failures = 0
+      return jobs
+    } catch (error) {
+      if (failures++ === 0) log.error({ worker: work.name, error: reasonOf(error) }, 'the database does not answer; trying again')
+      return []
+    }
+  }
+
+  return {
+    start() {
+      if (running) return
+      running = true
+      ended = loop()
+    },
+    wake,
+    wakeIn(ms) {
+      setTimeout(wake, Math.max(0, ms)).unref()
+    },
+    quiet() {
+      if (!running) return Promise.resolve()
+      return new Promise((resolve) => {
+        waiting.push(resolve)
+        wake()
+      })
+    },
+    get done() {
+      return done
+    },
+    async stop(timeoutMs) {
+      running = false
+      wake()
+      await ended
+      const until = Date.now() + timeoutMs
+      while (active > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))
+      return active === 0
+    },
+  }
+}
