@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import qs from 'qs'
+import { WaError } from '../errors'
+import type { Request } from './exchange'
+
+/** Meta sends up to 3 MB (protocol 3.7); one more for headroom. */
+export const WEBHOOK_LIMIT = 4 * 1024 * 1024
+/** JSON of the API and forms of the dashboard. */
+export const BODY_LIMIT = 1024 * 1024
+
+/** For a host that parses JSON before us: `app.use(express.json({ verify: wa.captureRawBody }))` keeps the bytes that were signed. */
+export function captureRawBody(req: IncomingMessage, _res: ServerResponse, bytes: Buffer): void {
+  const holder = req as IncomingMessage & { rawBody?: Buffer }
+  holder.rawBody = bytes
+}
+
+/**
+ * The bytes of a body, as they were sent. In this order: those the host kept (`rawBody`, or express.raw's `body`), else the stream.
+ * When the stream was consumed and nobody kept them they are gone: signing a re-serialised body would accept what was never signed.
+ */
+export async function readRaw(req: Request, limit: number): Promise<Buffer> {
+  const kept = req.rawBody ?? (Buffer.isBuffer(req.body) ? req.body : undefined)
+  if (Buffer.isBuffer(kept) || typeof kept === 'string') return within(Buffer.from(kept as Buffer), limit)
+  if (isConsumed(req)) throw rawBodyGone()
+  return readStream(req, limit)
+}
+
+const isConsumed = (req: Request): boolean => req.readableEnded || req.readableDidRead || (req.body !== undefined && req.complete)
+
+export const rawBodyGone = (): WaError =>
+  new WaError(
+    'WA_RAW_BODY_GONE',
+    'The webhook body was already parsed, so its signature cannot be checked. Mount wa.webhook above express.json(), or keep the bytes: app.use(express.json({ verify: wa.captureRawBody })).',
+    [{ path: 'body', message: 'consumed before us', fix: 'app.use(wa.webhook) above express.json()' }],
+  )
+
+function readStream(req: IncomingMessage, limit: number): Promise<Buffer> {
+  const announced = Number(req.headers['content-length'] ?? 0)
+  if (announced > limit) return Promise.reject(tooLarge(announced, limit))
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const finish = (): void => {
+      req.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
+    }
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length
+      if (size > limit) {
+        finish()
+        req.resume()
+        reject(tooLarge(size, limit))
+        return
+      }
+      chunks.push(chunk)
+    }
+    const onEnd = (): void => {
+      finish()
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size))
+    }
+    const onError = (error: Error): void => {
+      finish()
+      reject(new WaError('WA_BODY_INVALID', `The body broke off: ${error.message}.`, [], { cause: error }))
+    }
+    const onClose = (): void => onError(new Error('the client went away'))
+    req.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
+  })
+}
+
+function within(bytes: Buffer, limit: number): Buffer {
+  if (bytes.length > limit) throw tooLarge(bytes.length, limit)
+  return bytes
+}
+
+const tooLarge = (actual: number, limit: number): WaError =>
+  new WaError('WA_BODY_TOO_LARGE', `The body has ${actual} bytes; at most ${limit} are read.`, [{ path: '', message: 'too large', actual, limit }])
+
+/** A JSON body of the API. Also when the host's express.json() was there first. */
+export async function readJson(req: Request): Promise<unknown> {
+  const type = (req.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/json') {
+    throw new WaError('WA_BODY_TYPE', `The content type is "${type || 'none'}"; this route reads application/json.`, [
+      { path: 'Content-Type', message: 'unsupported', actual: type, limit: 'application/json' },
+    ])
+  }
+  if (req.headers['content-encoding'] && req.headers['content-encoding'] !== 'identity' && !isConsumed(req)) {
+    throw new WaError('WA_BODY_TYPE', `The body is encoded as "${req.headers['content-encoding']}"; send it plain.`, [
+      { path: 'Content-Encoding', message: 'unsupported' },
+    ])
+  }
+  if (req.rawBody === undefined && !Buffer.isBuffer(req.body) && isConsumed(req)) return req.body
+  const bytes = await readRaw(req, BODY_LIMIT)
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch (error) {
+    throw new WaError(
+      'WA_BODY_INVALID',
+      `The body is not JSON: ${(error as Error).message}.`,
+      [{ path: '', message: 'not JSON', fix: 'Send a JSON object.' }],
+      { cause: error },
+    )
+  }
+}
+
+/** Depth and number of fields of a form are bounded: an editor with ten rows needs about a hundred. */
+const FORM = { depth: 6, parameterLimit: 400, arrayLimit: 50, allowPrototypes: false, plainObjects: true } as const
+
+/** A form of the dashboard, with nested names (`sections[0][rows][2][id]`). Also when the host's parser was there first, extended or not. */
+export async function readForm(req: Request): Promise<Record<string, unknown>> {
+  const parsed =
+    req.rawBody === undefined && !Buffer.isBuffer(req.body) && isConsumed(req) ? (req.body ?? {}) : (await readRaw(req, BODY_LIMIT)).toString('utf8')
+  return qs.parse(parsed as string, FORM) as Record<string, unknown>
+}

@@ -1,0 +1,30 @@
+import type { Request } from './exchange'
+
+/** Where a request stands below our mount; null when it is not ours. */
+export interface Place {
+  base: string
+  path: string
+  query: URLSearchParams
+}
+
+/**
+ * Mounted under a path (`app.use('/support', wa)`), that path is the prefix; mounted without one, `prefix` is.
+ * For requests of the host this is one comparison of strings.
+ */
+export function placeOf(req: Request, prefix: string): Place | null {
+  const url = req.url ?? '/'
+  const mounted = req.baseUrl ?? ''
+  if (mounted !== '') return split(mounted, url)
+  if (!url.startsWith(prefix)) return null
+  const next = url.charCodeAt(prefix.length)
+  const SLASH = 47
+  const QUESTION = 63
+  if (url.length !== prefix.length && next !== SLASH && next !== QUESTION) return null
+  return split(prefix, url.slice(prefix.length))
+}
+
+function split(base: string, rest: string): Place {
+  const question = rest.indexOf('?')
+  const path = question < 0 ? rest : rest.slice(0, question)
+  return { base, path: path === '' ? '/' : path, query: new URLSearchParams(question < 0 ? '' : rest.slice(question + 1)) }
+}

@@ -1,0 +1,60 @@
+import type { ServerResponse } from 'node:http'
+import { CODES, type Fault, type WaCode, WaError } from '../errors'
+import type { Logger } from '../log'
+
+/** `application/problem+json` (RFC 9457), the only way the API says no. */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  code: WaCode
+  detail: string
+  errors: readonly Fault[]
+}
+
+export function problemOf(error: unknown): Problem {
+  const known =
+    error instanceof WaError
+      ? error
+      : new WaError('WA_INTERNAL', 'Something went wrong on our side. It was logged; try again, and tell the developers if it stays.')
+  return {
+    type: `urn:wa-interactive:${known.code}`,
+    title: CODES[known.code].title,
+    status: known.status,
+    code: known.code,
+    detail: known.message,
+    errors: known.faults,
+  }
+}
+
+/** What was not meant to happen is logged with its cause and answered without it: no SQL, no stack, no secret leaves. */
+export function logged(error: unknown, log: Logger, where: string): unknown {
+  if (!(error instanceof WaError)) log.error({ where, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, 'unexpected error')
+  else if (error.status >= 500) log.error({ where, code: error.code, error: error.message }, 'request failed')
+  return error
+}
+
+export function sendJson(res: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  send(res, status, 'application/json; charset=utf-8', JSON.stringify(body), headers)
+}
+
+export function sendProblem(res: ServerResponse, error: unknown): void {
+  const problem = problemOf(error)
+  const headers: Record<string, string> = {}
+  if (problem.status === 401) headers['WWW-Authenticate'] = 'Bearer'
+  if (problem.status === 503) headers['Retry-After'] = '30'
+  if (problem.status === 429) headers['Retry-After'] = '60'
+  send(res, problem.status, 'application/problem+json; charset=utf-8', JSON.stringify(problem), headers)
+}
+
+export function send(res: ServerResponse, status: number, contentType: string, body: string | Buffer, headers: Record<string, string> = {}): void {
+  if (res.headersSent) return
+  res.writeHead(status, {
+    'Content-Type': contentType,
+    'Content-Length': Buffer.byteLength(body),
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
+    ...headers,
+  })
+  res.end(res.req?.method === 'HEAD' ? undefined : body)
+}
