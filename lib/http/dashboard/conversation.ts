@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto'
+import { WaError } from '../../errors'
+import { codePoints, LIMITS } from '../../model/limits'
+import { findContact } from '../../store/contacts'
+import { type ConversationRow, markChanged, markRead, type Step } from '../../store/conversations'
+import { listEvents } from '../../store/events'
+import { historyOf, messageById } from '../../store/messages'
+import { hashOf } from '../../store/rows'
+import { readForm } from '../body'
+import type { Exchange, Role, Route } from '../exchange'
+import { afterOf, conversationOf, fieldOf, idOf, isPartial, may } from './asked'
+import { fragment, page, seeOther } from './page'
+import { personOf } from './person'
+import { threadOf } from './thread'
+import { ticksOf } from './ticks'
+import { momentOf, windowView } from './when'
+
+export const routes: Route<Role>[] = [
+  { method: 'GET', path: '/conversations/:id', may: 'viewer', handle: show },
+  { method: 'POST', path: '/conversations/:id/messages', may: 'agent', handle: write },
+  { method: 'POST', path: '/conversations/:id/mode', may: 'agent', handle: change },
+  { method: 'POST', path: '/conversations/:id/read', may: 'agent', handle: read },
+  { method: 'GET', path: '/conversations/:id/messages/:message', may: 'editor', handle: inspect },
+]
+
+/** What stands in the composer when it could not be sent. */
+interface Attempt {
+  text: string
+  fault: string | null
+}
+const NOTHING: Attempt = { text: '', fault: null }
+
+async function show(x: Exchange): Promise<void> {
+  return answer(x, await conversationOf(x), NOTHING)
+}
+
+async function answer(x: Exchange, conversation: ConversationRow, attempt: Attempt, status = 200): Promise<void> {
+  const { db } = x.engine
+  const now = x.engine.now()
+  const after = afterOf(x)
+  const [contact, thread, trouble] = await Promise.all([
+    findContact(db.read, { id: conversation.contact_id }),
+    threadOf(db.read, conversation, after, now),
+    listEvents(db.read, { conversationId: conversation.id, states: ['needs_attention'] }, { limit: 5 }),
+  ])
+  const person = personOf(contact ?? undefined, x.user)
+  const locals = {
+    talk: {
+      id: conversation.id,
+      person,
+      number: conversation.number,
+      several: x.engine.lines.size > 1,
+      mode: conversation.mode,
+      assigned: conversation.assigned_to,
+      unread: conversation.unread,
+      window: windowView(conversation.last_inbound_at, now),
+      step: stepView(conversation.step, now),
+      language: contact?.language ?? null,
+      optedOut: contact?.opted_out === 1,
+      attributes: Object.entries(contact?.attributes ?? {}).map(([name, value]) => ({ name, value: String(value) })),
+      since: momentOf(conversation.created_at, now),
+      trouble: trouble.items.length,
+    },
+    rows: thread.rows,
+    older: thread.older === null ? null : `/conversations/${conversation.id}?after=${thread.older}`,
+    isNewest: after === undefined,
+    composer: composerOf(x, conversation, now, attempt),
+    mayAnswer: may(x, 'agent'),
+    mayInspect: may(x, 'editor'),
+  }
+  // The region takes the answer of its own forms whatever became of them, so a refused message is answered in place.
+  if (isPartial(x)) return fragment(x, 'conversations/_talk', locals, status)
+  return page(x, 'conversations/show', { title: person.name, ...locals }, status)
+}
+
+function stepView(step: Step | null, now: number): { words: string; since: string } | null {
+  if (step === null) return null
+  const words = step.flow === '' ? `Waits for the answer “${step.name}”` : `In “${step.flow}”, at “${step.name}”`
+  return { words, since: momentOf(step.since, now).short }
+}
+
+/** The form to write with, or why there is none. `token` makes a repeated click one message. */
+function composerOf(x: Exchange, conversation: ConversationRow, now: number, attempt: Attempt) {
+  const window = windowView(conversation.last_inbound_at, now)
+  const closed = !may(x, 'agent')
+    ? 'You may read here; answering needs the role agent.'
+    : window.state === 'closed'
+      ? `The 24-hour window closed ${window.closes?.day.toLowerCase() ?? ''} at ${window.closes?.short ?? ''}. WhatsApp takes approved templates only, until the customer writes again.`
+      : null
+  return { closed, token: randomBytes(12).toString('base64url'), limit: LIMITS.text, ...attempt }
+}
+
+async function write(x: Exchange): Promise<void> {
+  const conversation = await conversationOf(x)
+  const form = await readForm(x.req)
+  const text = fieldOf(form, 'text').replaceAll('\r\n', '\n').trim()
+  const token = fieldOf(form, 'token').slice(0, 64)
+  const fault =
+    text === ''
+      ? 'Write something first.'
+      : codePoints(text) > LIMITS.text
+        ? `${codePoints(text)} characters; WhatsApp takes ${LIMITS.text}. Send it in two messages.`
+        : token === ''
+          ? 'The form was incomplete. Send it again.'
+          : null
+  if (fault !== null) return answer(x, conversation, { text, fault }, 422)
+  try {
+    await x.engine.send({
+      to: { id: String(conversation.contact_id) },
+      number: conversation.number,
+      what: { message: { type: 'text', text } },
+      by: x.user,
+      idempotency: { key: `composer\n${conversation.id}\n${x.user.id}\n${token}`, fingerprint: hashOf(text) },
+    })
+  } catch (error) {
+    if (!(error instanceof WaError) || error.status >= 500) throw error
+    return answer(x, conversation, { text, fault: error.message }, error.status)
+  }
+  return isPartial(x) ? answer(x, await conversationOf(x), NOTHING) : seeOther(x, `/conversations/${conversation.id}`)
+}
+
+async function change(x: Exchange): Promise<void> {
+  const conversation = await conversationOf(x)
+  const form = await readForm(x.req)
+  const mode = fieldOf(form, 'mode')
+  if (mode !== 'bot' && mode !== 'person') throw new WaError('WA_REQUEST_INVALID', `Who is in charge is "bot" or "person", not "${mode.slice(0, 20)}".`)
+  await x.engine.setMode(String(conversation.id), mode, x.user)
+  return isPartial(x) ? answer(x, await conversationOf(x), NOTHING) : seeOther(x, `/conversations/${conversation.id}`)
+}
+
+async function read(x: Exchange): Promise<void> {
+  const conversation = await conversationOf(x)
+  if (conversation.unread > 0) {
+    await markRead(x.engine.db.write, conversation.id)
+    await markChanged(x.engine.db.write, conversation.id, x.engine.now())
+  }
+  if (!isPartial(x)) return seeOther(x, `/conversations/${conversation.id}`)
+  x.res.writeHead(204, { 'Cache-Control': 'no-store' }).end()
+}
+
+/** One message with its whole story: what left or came, and every state it went through. */
+async function inspect(x: Exchange): Promise<void> {
+  const conversation = await conversationOf(x)
+  const { db } = x.engine
+  const message = await messageById(db.read, idOf(x, 'message'))
+  if (!message || message.conversation_id !== conversation.id) throw new WaError('WA_NOT_FOUND', 'There is no such message in this conversation.')
+  const [history, events, contact] = await Promise.all([
+    historyOf(db.read, message.id),
+    listEvents(db.read, { conversationId: conversation.id, messageId: message.id }, { limit: 20 }),
+    findContact(db.read, { id: conversation.contact_id }),
+  ])
+  const now = x.engine.now()
+  return page(x, 'conversations/message', {
+    title: `Message ${message.id}`,
+    talk: { id: conversation.id, person: personOf(contact ?? undefined, x.user) },
+    message: {
+      id: message.id,
+      direction: message.direction,
+      type: message.type,
+      providerId: message.provider_id,
+      menu: message.menu_key === null ? null : `${message.menu_key} · version ${message.menu_version ?? '?'}`,
+      time: momentOf(message.created_at, now),
+      payload: pretty(message.payload),
+      variables: message.variables === null ? null : pretty(message.variables),
+      ticks: message.status === null ? null : ticksOf(message.status, message.error),
+    },
+    history: history.map((row) => ({ status: row.status, time: momentOf(row.at, now), detail: row.detail, by: row.caused_by })),
+    events: events.items.map((event) => ({
+      id: event.id,
+      type: event.type,
+      state: event.state,
+      error: event.error,
+      raw: event.raw === null ? null : prettyText(event.raw),
+    })),
+  })
+}
+
+const pretty = (value: unknown): string => JSON.stringify(value, null, 2)
+
+/** JSON for reading; what is no JSON as it came. */
+function prettyText(text: string): string {
+  try {
+    return pretty(JSON.parse(text))
+  } catch {
+    return text
+  }
+}

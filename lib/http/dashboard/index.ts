@@ -1,0 +1,50 @@
+import type { ServerResponse } from 'node:http'
+import type { Engine } from '../../engine'
+import { WaError } from '../../errors'
+import type { Exchange, Request, Role, Route, User } from '../exchange'
+import { type Access, requireRole, requireSameOrigin, whoIs } from '../guard'
+import type { Place } from '../mount'
+import { logged } from '../problem'
+import { finder } from '../router'
+import * as assets from './assets'
+import * as conversation from './conversation'
+import * as conversations from './conversations'
+import * as events from './events'
+import * as live from './live'
+import * as outbox from './outbox'
+import * as overview from './overview'
+import { type Frame, frameFor, refuse } from './page'
+import * as phone from './phone'
+
+/** The whole dashboard: what may be asked, and by whom. */
+export const ROUTES: readonly Route<Role>[] = [overview, conversations, conversation, outbox, events, phone, live, assets].flatMap(
+  (resource) => resource.routes,
+)
+
+/** Answers what is below the mount and no other part's; everybody is asked who they are first, also where there is nothing. */
+export function createDashboard(access: Access, frame: Frame): (req: Request, res: ServerResponse, engine: Engine, place: Place) => Promise<boolean> {
+  const find = finder(ROUTES)
+  return async (req, res, engine, { base, path, query }) => {
+    frameFor(engine, frame)
+    let user: User | null = null
+    try {
+      user = await whoIs(req, access)
+      const met = find(req, res, path)
+      if (met === null) throw new WaError('WA_NOT_FOUND', 'There is no such page here.')
+      if ('allow' in met)
+        throw new WaError('WA_METHOD', `This address knows ${met.allow.join(', ')}, not ${req.method}.`, [
+          { path: 'method', message: 'unknown', actual: req.method, limit: met.allow.join(', ') },
+        ])
+      requireRole(user, met.route.may)
+      if (met.route.method !== 'GET') requireSameOrigin(req)
+      const exchange: Exchange = { req, res, engine, user, base, path, query, params: met.params }
+      await met.route.handle(exchange)
+    } catch (error) {
+      if (res.headersSent) {
+        logged(error, engine.log, path)
+        res.destroy()
+      } else refuse(req, res, base, logged(error, engine.log, path), { basic: access.basic !== null, user })
+    }
+    return true
+  }
+}

@@ -1,0 +1,127 @@
+import { WaError } from '../../errors'
+import type { SentMessage, Status } from '../../model/message'
+import { contactsById } from '../../store/contacts'
+import { conversationsById } from '../../store/conversations'
+import { countOutbound, listOutbound, type MessageRow, messageById } from '../../store/messages'
+import { type Exchange, maySee, type Role, type Route } from '../exchange'
+import { addressWith, afterOf, idOf, isPartial, may } from './asked'
+import { shortWords } from './heard'
+import { fragment, page, seeOther } from './page'
+import { type Person, personOf } from './person'
+import { type Ticks, ticksOf } from './ticks'
+import { duration, type Moment, momentOf } from './when'
+
+const DECISIONS = ['retry', 'arrived', 'cancel'] as const
+type Decision = (typeof DECISIONS)[number]
+
+export const routes: Route<Role>[] = [
+  { method: 'GET', path: '/outbox', may: 'viewer', handle: (x) => list(x, null) },
+  ...DECISIONS.map((decision): Route<Role> => ({ method: 'POST', path: `/outbox/:id/${decision}`, may: 'agent', handle: (x) => decide(x, decision) })),
+]
+
+/** What has not left, or not well. */
+const TABS: readonly { state: string; words: string; statuses: readonly Status[] }[] = [
+  { state: 'failed', words: 'Failed', statuses: ['failed'] },
+  { state: 'uncertain', words: 'Uncertain', statuses: ['uncertain'] },
+  { state: 'waiting', words: 'Waiting', statuses: ['queued', 'sending'] },
+  { state: 'expired', words: 'Given up', statuses: ['expired'] },
+]
+const OPEN = TABS.flatMap((tab) => tab.statuses)
+/** In which states a decision is possible; the engine has the last word. */
+const POSSIBLE: Record<Decision, readonly Status[]> = {
+  retry: ['failed', 'uncertain', 'expired'],
+  arrived: ['uncertain'],
+  cancel: ['queued', 'uncertain', 'failed'],
+}
+const COUNTED = 1000
+const PAGE = 50
+
+export interface OutboxLine {
+  id: number
+  conversationId: number
+  person: Person
+  words: string
+  type: string
+  ticks: Ticks
+  time: Moment
+  /** How often it was tried, and when it is tried again. */
+  tries: string | null
+  decisions: readonly Decision[]
+}
+
+async function list(x: Exchange, notice: string | null, status = 200): Promise<void> {
+  const { db } = x.engine
+  const tab = TABS.find((one) => one.state === x.query.get('state'))
+  const found = await listOutbound(db.read, tab?.statuses ?? OPEN, { limit: PAGE, after: afterOf(x), numbers: x.user.numbers })
+  const conversations = await conversationsById(
+    db.read,
+    found.items.map((message) => message.conversation_id),
+  )
+  const contacts = await contactsById(
+    db.read,
+    [...conversations.values()].map((conversation) => conversation.contact_id),
+  )
+  // Counts are over all business numbers: whoever sees only some of them gets none.
+  const counts = x.user.numbers === undefined ? await Promise.all(TABS.map((one) => countOutbound(db.read, one.statuses, COUNTED))) : TABS.map(() => 0)
+  const now = x.engine.now()
+  const address = (changes: Record<string, string | null>): string => addressWith(x, changes, '/outbox')
+  const locals = {
+    notice,
+    here: address({}),
+    query: address({}).slice('/outbox'.length),
+    tabs: [
+      { words: 'Everything', href: address({ state: null, after: null }), on: tab === undefined, count: null },
+      ...TABS.map((one, index) => ({
+        words: one.words,
+        href: address({ state: one.state, after: null }),
+        on: tab === one,
+        count: countWords(counts[index] ?? 0),
+      })),
+    ],
+    lines: found.items.map((message) => lineOf(message, personOf(contacts.get(conversations.get(message.conversation_id)?.contact_id ?? 0), x.user), now)),
+    isFirst: afterOf(x) === undefined,
+    first: address({ after: null }),
+    next: found.next === null ? null : address({ after: found.next }),
+    mayDecide: may(x, 'agent'),
+  }
+  if (isPartial(x)) return fragment(x, 'outbox/_outbox', locals, status)
+  return page(x, 'outbox/index', { title: 'Outbox', ...locals }, status)
+}
+
+const countWords = (count: number): string | null => (count === 0 ? null : count >= COUNTED ? `${COUNTED}+` : String(count))
+
+function lineOf(message: MessageRow, person: Person, now: number): OutboxLine {
+  const status = message.status ?? 'queued'
+  return {
+    id: message.id,
+    conversationId: message.conversation_id,
+    person,
+    words: message.payload === null ? 'Erased' : shortWords(message),
+    type: message.menu_key ?? (message.payload as SentMessage | null)?.type ?? message.type,
+    ticks: ticksOf(status, message.error),
+    time: momentOf(message.created_at, now),
+    tries: triesOf(message, now),
+    decisions: DECISIONS.filter((decision) => POSSIBLE[decision].includes(status)),
+  }
+}
+
+function triesOf(message: MessageRow, now: number): string | null {
+  if (message.attempts === 0) return null
+  const tried = message.attempts === 1 ? 'Tried once' : `Tried ${message.attempts} times`
+  if (message.status !== 'queued' || message.next_at === null) return tried
+  return message.next_at > now ? `${tried}; again in ${duration(message.next_at - now)}` : `${tried}; again now`
+}
+
+async function decide(x: Exchange, decision: Decision): Promise<void> {
+  const id = idOf(x)
+  const message = await messageById(x.engine.db.read, id)
+  if (message?.direction !== 'out' || !maySee(x.user, message.number)) throw new WaError('WA_NOT_FOUND', `There is no sent message ${id}.`)
+  try {
+    await x.engine.decideMessage(String(id), decision, x.user)
+  } catch (error) {
+    // Somebody else, or the provider, was faster: the list as it is now, and why nothing was done.
+    if (!(error instanceof WaError) || error.code !== 'WA_STATE') throw error
+    return list(x, error.message, error.status)
+  }
+  return isPartial(x) ? list(x, null) : seeOther(x, addressWith(x, {}, '/outbox'))
+}

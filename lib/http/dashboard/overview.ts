@@ -1,0 +1,106 @@
+import type { Line } from '../../engine'
+import { showPhone } from '../../model/phone'
+import { contactsById } from '../../store/contacts'
+import { listConversations } from '../../store/conversations'
+import { countEvents } from '../../store/events'
+import { listMenus } from '../../store/menus'
+import { countOutbound } from '../../store/messages'
+import type { Exchange, Role, Route } from '../exchange'
+import { maySee } from '../exchange'
+import { isPartial } from './asked'
+import { lineOf } from './conversations'
+import { fragment, page } from './page'
+import { personOf } from './person'
+import { duration, type Moment, momentOf } from './when'
+
+export const routes: Route<Role>[] = [{ method: 'GET', path: '/', may: 'viewer', handle: show }]
+
+const TALKS = 6
+const MENUS = 200
+const COUNTED = 1000
+
+/** A number that somebody should know, and where to look. */
+export interface Figure {
+  words: string
+  count: string
+  href: string
+  alarm: boolean
+}
+/** One business number: how it is connected, and whether it is alive. */
+export interface LineView {
+  name: string
+  provider: string
+  from: string | null
+  webhook: string
+  /** What keeps it from working, in words. */
+  trouble: readonly string[]
+}
+
+async function show(x: Exchange): Promise<void> {
+  const { db } = x.engine
+  const now = x.engine.now()
+  const [talks, menus, attention, retrying, failed, uncertain, waiting] = await Promise.all([
+    listConversations(db.read, { limit: TALKS, numbers: x.user.numbers }),
+    listMenus(db.read, { limit: MENUS }),
+    countEvents(db.read, ['needs_attention'], COUNTED),
+    countEvents(db.read, ['retrying'], COUNTED),
+    countOutbound(db.read, ['failed', 'expired'], COUNTED),
+    countOutbound(db.read, ['uncertain'], COUNTED),
+    countOutbound(db.read, ['queued', 'sending'], COUNTED),
+  ])
+  const contacts = await contactsById(
+    db.read,
+    talks.items.map((conversation) => conversation.contact_id),
+  )
+  const simulated = [...x.engine.lines.values()].some((line) => line.provider.name === 'simulator')
+  const locals = {
+    figures: [
+      figure('Need attention', attention, '/events', true),
+      figure('Being tried again', retrying, '/events?state=retrying', false),
+      figure('Messages failed', failed, '/outbox?state=failed', true),
+      figure('Nobody knows if they arrived', uncertain, '/outbox?state=uncertain', true),
+      figure('Waiting to leave', waiting, '/outbox?state=waiting', false),
+    ],
+    lines: talks.items.map((conversation) => lineOf(conversation, personOf(contacts.get(conversation.contact_id), x.user), now)),
+    several: x.engine.lines.size > 1,
+    menus: {
+      count: menus.next === null ? String(menus.items.length) : `${MENUS}+`,
+      drafts: menus.items.filter((menu) => menu.draft !== null).map((menu) => menu.key),
+    },
+    simulated,
+    numbers: [...x.engine.lines.values()].filter((line) => maySee(x.user, line.number)).map((line) => numberView(x, line)),
+    heard: heardWords(x.engine.door.lastHeard, now),
+    refused: x.engine.door.refused,
+  }
+  if (isPartial(x)) return fragment(x, 'overview/_overview', locals)
+  return page(x, 'overview/index', { title: 'Overview', ...locals })
+}
+
+const figure = (words: string, count: number, href: string, alarms: boolean): Figure => ({
+  words,
+  count: count >= COUNTED ? `${COUNTED}+` : String(count),
+  href,
+  alarm: alarms && count > 0,
+})
+
+function numberView(x: Exchange, line: Line): LineView {
+  const held = x.engine.whyHeld(line.number)
+  return {
+    name: line.number,
+    provider: line.provider.name,
+    from: line.provider.from === null ? null : showPhone(line.provider.from),
+    webhook: `${x.engine.publicUrl ?? addressOf(x)}/webhook${x.engine.lines.size > 1 ? `/${line.number}` : ''}`,
+    trouble: [
+      ...(line.provider.missing.length > 0 ? [`Not configured completely: ${line.provider.missing.join(', ')}.`] : []),
+      ...(held ? [`Nothing leaves at the moment: ${held}`] : []),
+    ],
+  }
+}
+
+/** The mount as this browser reached it: what to copy into the provider while no public address is configured. */
+const addressOf = (x: Exchange): string => `${'encrypted' in x.req.socket ? 'https' : 'http'}://${x.req.headers.host ?? 'localhost'}${x.base}`
+
+function heardWords(at: number | null, now: number): { words: string; time: Moment | null } {
+  if (at === null) return { words: 'Nothing since this process started', time: null }
+  return { words: now - at < 60_000 ? 'A moment ago' : `${duration(now - at)} ago`, time: momentOf(at, now) }
+}

@@ -1,0 +1,120 @@
+import type { ServerResponse } from 'node:http'
+import { CODES, WaError } from '../../errors'
+import { countEvents } from '../../store/events'
+import type { Exchange, Request, User } from '../exchange'
+import { problemOf, send } from '../problem'
+import { assetsAt } from './assets'
+import { type Locals, render } from './render'
+
+/** What every page of one `waInteractive()` has around it. */
+export interface Frame {
+  language: string
+  production: boolean
+}
+const frames = new WeakMap<object, Frame>()
+export const frameFor = (engine: object, frame: Frame): void => {
+  if (!frames.has(engine)) frames.set(engine, frame)
+}
+
+const ATTENTION = 100
+
+/** A whole page: the view inside the layout. Locals need `title`. */
+export async function page(x: Exchange, view: string, locals: Locals & { title: string }, status = 200): Promise<void> {
+  const trouble = await countEvents(x.engine.db.read, ['needs_attention'], ATTENTION)
+  html(
+    x.res,
+    status,
+    render('layout', { ...frameLocals(x), ...locals, view, base: x.base, trouble: trouble >= ATTENTION ? `${ATTENTION}+` : String(trouble || '') }),
+  )
+}
+
+/** One region of a page: a file whose name begins with `_`, and whose root element has that name as its id. */
+export function fragment(x: Exchange, view: string, locals: Locals, status = 200): void {
+  html(x.res, status, render(view, { ...locals, base: x.base }))
+}
+
+/** After a form without JavaScript: look at the result under its own address, so that a reload sends nothing again. */
+export function seeOther(x: Exchange, path: string): void {
+  x.res.writeHead(303, { Location: `${x.base}${path}`, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end()
+}
+
+function frameLocals(x: Exchange): Locals {
+  const { production, language } = frames.get(x.engine) ?? { production: false, language: 'en' }
+  const providers = [...new Set([...x.engine.lines.values()].map((line) => line.provider.name))]
+  const simulated = providers.includes('simulator')
+  return {
+    language,
+    assets: `${x.base}${assetsAt()}`,
+    user: { name: x.user.name, role: x.user.role },
+    simulated,
+    badge: { words: simulated ? 'Simulator' : providers.join(', '), live: !simulated, production },
+    nav: navOf(x.path, simulated),
+  }
+}
+
+const PAGES = [
+  { href: '/', words: 'Overview', glyph: 'home' },
+  { href: '/menus', words: 'Menus', glyph: 'list' },
+  { href: '/conversations', words: 'Conversations', glyph: 'talk' },
+  { href: '/outbox', words: 'Outbox', glyph: 'send' },
+  { href: '/events', words: 'Attention', glyph: 'failed' },
+  { href: '/phone', words: 'Phone', glyph: 'handset' },
+] as const
+
+const navOf = (path: string, simulated: boolean) =>
+  PAGES.filter((one) => one.href !== '/phone' || simulated).map((one) => ({
+    ...one,
+    on: one.href === '/' ? path === '/' : path === one.href || path.startsWith(`${one.href}/`),
+  }))
+
+/** Nothing inline, nothing from elsewhere. `same-origin` as referrer, because with `no-referrer` browsers send our own forms with `Origin: null`. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+function html(res: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
+  send(res, status, 'text/html; charset=utf-8', body, {
+    // A policy that the host has set is the host's business.
+    ...(res.hasHeader('Content-Security-Policy') ? {} : { 'Content-Security-Policy': POLICY }),
+    'Referrer-Policy': 'same-origin',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cache-Control': 'no-store',
+    Vary: 'HX-Request-Type, HX-Request',
+    ...headers,
+  })
+}
+
+/** What went wrong, as a page for people; htmx gets a notice and leaves the page as it is. */
+export function refuse(req: Request, res: ServerResponse, base: string, error: unknown, how: { basic: boolean; user: User | null }): void {
+  const problem = problemOf(error)
+  const headers: Record<string, string> = {}
+  if (problem.status === 401 && how.basic) headers['WWW-Authenticate'] = 'Basic realm="wa-interactive", charset="UTF-8"'
+  if (problem.status === 503) headers['Retry-After'] = '5'
+  if (error instanceof WaError && error.code === 'WA_METHOD') headers.Allow = String(error.faults[0]?.limit ?? 'GET')
+  if (req.headers['hx-request-type'] === 'partial') {
+    // Whoever lost their session is led to the sign-in by loading the page anew.
+    const reaction: Record<string, string> =
+      problem.status === 401 ? { 'HX-Refresh': 'true' } : { 'HX-Reswap': 'none', 'HX-Trigger': asciiJson({ notice: { words: problem.detail } }) }
+    html(res, problem.status, '', { ...headers, ...reaction })
+    return
+  }
+  // The stylesheet is behind the same guard: who may not enter gets a page that needs none.
+  const assets = how.user ? `${base}${assetsAt()}` : null
+  html(
+    res,
+    problem.status,
+    render('refused', {
+      base,
+      assets,
+      status: problem.status,
+      title: CODES[problem.code].title,
+      detail: problem.detail,
+      errors: problem.errors,
+      entered: how.user !== null,
+    }),
+    headers,
+  )
+}
+
+/** Header values are ASCII. */
+const asciiJson = (value: unknown): string =>
+  JSON.stringify(value).replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)

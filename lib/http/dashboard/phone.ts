@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto'
+import { reasonOf, WaError } from '../../errors'
+import { codePoints, LIMITS } from '../../model/limits'
+import { optionsOf, type SentMessage } from '../../model/message'
+import { phoneOf } from '../../model/phone'
+import type { Knock } from '../../providers/provider'
+import { knockOf, says, sendsImage, sendsLocation, statusKnock, taps } from '../../providers/simulated'
+import type { Content } from '../../providers/wire'
+import { ensureContact } from '../../store/contacts'
+import { ensureConversation } from '../../store/conversations'
+import { deliveredUnread, type MessageRow, messageById } from '../../store/messages'
+import { readForm } from '../body'
+import type { Exchange, Role, Route } from '../exchange'
+import { fieldOf, isPartial } from './asked'
+import { fragment, page, seeOther } from './page'
+import { addressOf, eventsView, FAULTS, FIRST_CUSTOMER, type Handset, handsetOf, phoneView, screenView } from './phone-view'
+
+export const routes: Route<Role>[] = [
+  { method: 'GET', path: '/phone', may: 'viewer', handle: (x) => show(x, null) },
+  { method: 'GET', path: '/phone/screen', may: 'viewer', handle: async (x) => screen(x, await handsetOf(x)) },
+  { method: 'GET', path: '/phone/events', may: 'viewer', handle: events },
+  { method: 'POST', path: '/phone/messages', may: 'agent', handle: write },
+  { method: 'POST', path: '/phone/taps', may: 'agent', handle: tap },
+  { method: 'POST', path: '/phone/pairs', may: 'agent', handle: pair },
+  { method: 'POST', path: '/phone/faults', may: 'agent', handle: fault },
+  { method: 'POST', path: '/phone/contacts', may: 'agent', handle: meet },
+]
+
+/** A tap, a text, a picture: what one form of the phone sends. */
+type Form = Record<string, unknown>
+
+async function show(x: Exchange, refused: { name: string; phone: string; fault: string } | null): Promise<void> {
+  const handset = await handsetOf(x)
+  return page(
+    x,
+    'phone/index',
+    { title: 'Phone', ...(await phoneView(x, handset)), refused: refused ?? { name: '', phone: '', fault: null } },
+    refused ? 422 : 200,
+  )
+}
+
+/** The screen as it is now: the region for htmx, the whole page for everybody else. */
+async function screen(x: Exchange, handset: Handset): Promise<void> {
+  if (!isPartial(x)) return seeOther(x, addressOf(handset))
+  return fragment(x, 'phone/_screen', await screenView(x, handset))
+}
+
+async function events(x: Exchange): Promise<void> {
+  const handset = await handsetOf(x)
+  if (!isPartial(x)) return seeOther(x, addressOf(handset))
+  return fragment(x, 'phone/_events', await eventsView(x, handset))
+}
+
+const PLACE = { latitude: 12.9716, longitude: 77.5946, name: 'Home', address: 'Church Street, Bengaluru' }
+
+async function write(x: Exchange): Promise<void> {
+  const form = await readForm(x.req)
+  const handset = await handsetOf(x, form)
+  const kind = fieldOf(form, 'kind')
+  const text = textOf(form, 'text')
+  if (kind === 'image')
+    await deliver(x, handset, [{ content: sendsImage({ id: `sim.image.${randomBytes(4).toString('hex')}`, ...(text ? { caption: text } : {}) }) }])
+  else if (kind === 'location') await deliver(x, handset, [{ content: sendsLocation(PLACE) }])
+  else if (text !== '') await deliver(x, handset, [{ content: says(text) }])
+  return screen(x, await handsetOf(x, form))
+}
+
+async function tap(x: Exchange): Promise<void> {
+  const form = await readForm(x.req)
+  const handset = await handsetOf(x, form)
+  const message = await offerOf(x, handset, fieldOf(form, 'message'))
+  const option = optionsOf(message.payload as SentMessage).find((one) => one.id === fieldOf(form, 'option'))
+  if (!option) throw new WaError('WA_NOT_FOUND', 'This message does not offer that option.')
+  await deliver(x, handset, [
+    { content: taps(option, message.type === 'list' ? 'list' : 'button'), replyTo: message.provider_id, twice: fieldOf(form, 'twice') === '1' },
+  ])
+  // Once is what was asked for: the address must not ask for it again.
+  x.res.setHeader('HX-Replace-Url', `${x.base}${addressOf(handset)}`)
+  return screen(x, await handsetOf(x, form))
+}
+
+async function offerOf(x: Exchange, handset: Handset, id: string): Promise<MessageRow> {
+  const message = /^\d{1,15}$/.test(id) ? await messageById(x.engine.db.read, Number(id)) : null
+  if (message && message.direction === 'out' && message.payload !== null && message.conversation_id === handset.conversation?.id) return message
+  throw new WaError('WA_NOT_FOUND', 'This message is not on the phone.')
+}
+
+/** Two messages written one after the other, of which the second arrives first. */
+async function pair(x: Exchange): Promise<void> {
+  const form = await readForm(x.req)
+  const handset = await handsetOf(x, form)
+  const [first, second] = [textOf(form, 'first'), textOf(form, 'second')]
+  if (first !== '' && second !== '') await deliver(x, handset, [{ content: says(second) }, { content: says(first), agoMs: 2000 }])
+  return screen(x, await handsetOf(x, form))
+}
+
+async function fault(x: Exchange): Promise<void> {
+  const form = await readForm(x.req)
+  const handset = await handsetOf(x, form)
+  const chosen = FAULTS.find((one) => one.value === fieldOf(form, 'fault'))
+  if (!chosen) throw new WaError('WA_REQUEST_INVALID', 'Choose what the next send meets from the list.')
+  handset.simulator.failNext(chosen.mishap)
+  return screen(x, handset)
+}
+
+async function meet(x: Exchange): Promise<void> {
+  const form = await readForm(x.req)
+  const { line } = await handsetOf(x, form)
+  const [name, given] = [textOf(form, 'name').slice(0, 60), fieldOf(form, 'phone').trim()]
+  let phone: string
+  try {
+    phone = phoneOf(given)
+  } catch (error) {
+    return show(x, { name, phone: given.slice(0, 32), fault: reasonOf(error) })
+  }
+  const now = x.engine.now()
+  const contact = await x.engine.db.tx(async (trx) => {
+    const known = await ensureContact(trx, x.engine.db, { phone, bsuid: null, username: null, name: name || null }, now)
+    await ensureConversation(trx, x.engine.db, line.number, known.id, now)
+    return known
+  })
+  return seeOther(x, addressOf({ line, several: x.engine.lines.size > 1, contact }))
+}
+
+const textOf = (form: Form, name: string): string => {
+  const text = fieldOf(form, name).replaceAll('\r\n', '\n').trim()
+  return codePoints(text) > LIMITS.text ? [...text].slice(0, LIMITS.text).join('') : text
+}
+
+interface Utterance {
+  content: Content
+  replyTo?: string | null
+  twice?: boolean
+  /** Written so many milliseconds ago. */
+  agoMs?: number
+}
+
+/** Through the webhook door, as bytes: what the phone does is what a real phone would do. Whoever writes has read what was there. */
+async function deliver(x: Exchange, handset: Handset, utterances: readonly Utterance[]): Promise<void> {
+  const { engine } = x
+  const from = handset.contact ?? FIRST_CUSTOMER
+  const unread = handset.conversation ? await deliveredUnread(engine.db.read, handset.conversation.id) : []
+  const knock = async (bytes: Knock): Promise<void> => {
+    const answer = await engine.knock(handset.line.number, bytes)
+    if (answer.status !== 200) throw new WaError('WA_STATE', `The webhook answered ${answer.status}: ${answer.body.slice(0, 200)}.`)
+  }
+  await Promise.all(unread.map((message) => knock(statusKnock({ id: message.provider_id as string, status: 'read', at: engine.now(), to: from }))))
+  for (const { content, replyTo = null, twice = false, agoMs = 0 } of utterances) {
+    const bytes = knockOf({ from, at: engine.now() - agoMs, id: `sim.in.${randomBytes(10).toString('hex')}`, content, replyTo })
+    for (let time = 0; time < (twice ? 2 : 1); time++) await knock(bytes)
+  }
+}

@@ -1,0 +1,60 @@
+import type { TestContext } from 'node:test'
+import express from 'express'
+import request from 'supertest'
+import { buttons, list, waInteractive } from '../../lib/index'
+import { testOptions, testPhone } from '../../lib/testing'
+
+export const helpCenter = list('help-center', {
+  header: { type: 'text', text: 'Help Center' },
+  body: 'How can we *help*?',
+  footer: 'Reply AGENT to talk to a human',
+  button: 'Select Topic',
+  sections: [
+    {
+      title: 'Orders',
+      rows: [
+        { id: 'track_order', title: 'Track My Order', description: 'Get real-time delivery status' },
+        { id: 'cancel_order', title: 'Cancel Order' },
+      ],
+    },
+    { title: 'People', rows: [{ id: 'agent', title: 'Talk to a human' }] },
+  ],
+})
+export const more = buttons('more', {
+  body: 'Need anything else?',
+  buttons: [
+    { id: 'yes', title: 'Yes, please' },
+    { id: 'no', title: 'No, thanks' },
+  ],
+})
+
+/** A shop's host with a real engine, database and simulator. The role of whoever asks stands in the header `x-role`; admin without it. */
+export async function host(t: TestContext) {
+  const { control, ...options } = testOptions()
+  const role = (req: { headers: Record<string, string> }) => req.headers['x-role'] ?? 'admin'
+  const wa = waInteractive({ ...options, menus: [helpCenter, more], authorize: (req) => ({ id: 'u1', name: 'Ravi', role: role(req) as 'admin' }) })
+  wa.onReply('track_order', ({ ask }) => ask('Please enter your order number.', 'order_number'))
+  wa.onAnswer('order_number', ({ text, say }) => say(`Looking for ${text}.`))
+  wa.onReply('agent', ({ handOver }) => handOver({ note: 'asked for a human' }))
+  wa.onReply('cancel_order', ({ say }) => say('Cancelled.'))
+  wa.onReply('yes', ({ say }) => say(helpCenter))
+  wa.onReply('no', ({ say }) => say('Have a great day.'))
+  wa.on('unmatched', ({ say }) => say(helpCenter))
+  const app = express().use(wa)
+  await wa.start()
+  t.after(() => wa.close())
+
+  const get = (path: string, who = 'admin', headers: Record<string, string> = {}) =>
+    request(app)
+      .get(`/wa${path}`)
+      .set({ 'x-role': who, ...headers })
+  /** A form of one of our pages, as a browser without JavaScript sends it. */
+  const post = (path: string, fields: Record<string, string> = {}, who = 'admin') =>
+    request(app).post(`/wa${path}`).set({ 'x-role': who, 'sec-fetch-site': 'same-origin' }).type('form').send(fields)
+  return { wa, app, get, post, phone: (options: Parameters<typeof testPhone>[1] = {}) => testPhone(wa, options), control }
+}
+
+/** The value of a hidden field. */
+export const hidden = (html: string, name: string): string => new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? ''
+/** What a page says, without its tags; entities stay. */
+export const wordsOf = (html: string): string => html.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ')

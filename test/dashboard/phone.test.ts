@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import express from 'express'
+import request from 'supertest'
+import { cloudApi, waInteractive } from '../../lib/index'
+import { testOptions } from '../../lib/testing'
+import { hidden, host, wordsOf } from './host'
+
+/** The form that offers an option: what a browser without JavaScript would post when it is tapped. */
+function tapOf(html: string, id: string): Record<string, string> {
+  const form = (html.match(/<form class="wa-options"[\s\S]*?<\/form>/g) ?? []).findLast((one) => one.includes(`value="${id}"`))
+  if (!form) throw new Error(`Nothing on the phone offers "${id}".`)
+  const fields = [...form.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)].map(([, name, value]) => [name, value])
+  return { ...Object.fromEntries(fields), option: id }
+}
+
+test('a phone that nobody has used yet belongs to Asha, and says hi', async (t) => {
+  const { get, post, wa } = await host(t)
+
+  const first = await get('/phone').expect(200)
+  const sent = await post('/phone/messages', { text: 'hi' }).expect(303)
+  await wa.idle()
+  const { text } = await get('/phone').expect(200)
+
+  assert.match(first.text, /Asha/)
+  assert.equal(sent.headers.location, '/wa/phone?as=1')
+  assert.match(wordsOf(text), /hi[\s\S]*How can we help/)
+  assert.match(text, /is-mine" id="p1"[\s\S]*is-theirs" id="p2"/)
+})
+
+test('a row of a list is tapped and its answer typed, all without JavaScript', async (t) => {
+  const { get, post, wa } = await host(t)
+  await post('/phone/messages', { text: 'hi' })
+  await wa.idle()
+
+  await post('/phone/taps', tapOf((await get('/phone')).text, 'track_order')).expect(303)
+  await wa.idle()
+  await post('/phone/messages', { as: '1', text: 'ORD-12345' }).expect(303)
+  await wa.idle()
+
+  const words = wordsOf((await get('/phone')).text)
+  assert.match(words, /Track My Order[\s\S]*Please enter your order number\.[\s\S]*ORD-12345[\s\S]*Looking for ORD-12345\./)
+})
+
+test('what the phone says comes in through the webhook door, as events that code hears', async (t) => {
+  const { get, post, wa } = await host(t)
+  const heard: string[] = []
+  wa.on('message', ({ event }) => void heard.push(event.type))
+
+  await post('/phone/messages', { text: 'hi' })
+  await post('/phone/messages', { as: '1', kind: 'image', text: 'a photo' })
+  await post('/phone/messages', { as: '1', kind: 'location' })
+  await wa.idle()
+
+  assert.deepEqual(heard, ['text', 'media', 'location'])
+  assert.match(wordsOf((await get('/phone')).text), /Photo[\s\S]*a photo[\s\S]*Church Street/)
+})
+
+test('a tap that is delivered twice is heard once, and only the next one is', async (t) => {
+  const { get, post, wa } = await host(t)
+  let heard = 0
+  wa.on('list_reply', () => void heard++)
+  await post('/phone/messages', { text: 'hi' })
+  await wa.idle()
+
+  const armed = (await get('/phone?as=1&twice=1')).text
+  const after = await post('/phone/taps', tapOf(armed, 'track_order')).expect(303)
+  await wa.idle()
+
+  assert.match(armed, /The next tap will be delivered twice/)
+  assert.equal(tapOf(armed, 'track_order').twice, '1')
+  assert.equal(heard, 1)
+  assert.equal(after.headers.location, '/wa/phone?as=1')
+})
+
+test('the next send fails with the code that was chosen, and the phone says that it is armed until then', async (t) => {
+  const { get, post, wa } = await host(t)
+
+  await post('/phone/faults', { fault: '131026' }).expect(303)
+  const armed = (await get('/phone')).text
+  await post('/phone/messages', { text: 'hi' })
+  await wa.idle()
+  const after = (await get('/phone')).text
+
+  assert.match(wordsOf(armed), /Armed for the next message[\s\S]*131026/)
+  assert.doesNotMatch(wordsOf(after), /Armed/)
+  assert.doesNotMatch(wordsOf(after), /How can we help/)
+  assert.match(wordsOf((await get('/outbox?state=failed')).text), /131026/)
+})
+
+test('two messages in the wrong order arrive in the wrong order, each with its own time', async (t) => {
+  const { get, post, wa } = await host(t)
+  const heard: string[] = []
+  wa.on('text', ({ text }) => void heard.push(text))
+
+  await post('/phone/pairs', { first: 'written first', second: 'written second' }).expect(303)
+  await wa.idle()
+
+  assert.deepEqual(heard, ['written second', 'written first'])
+  assert.match(wordsOf((await get('/phone')).text), /written second[\s\S]*written first/)
+})
+
+test('whoever writes has read what was there', async (t) => {
+  const { get, post, wa } = await host(t)
+  await post('/phone/messages', { text: 'hi' })
+  await wa.idle()
+  assert.match((await get('/conversations/1')).text, /title="Delivered"/)
+
+  await post('/phone/messages', { as: '1', text: 'and' })
+  await wa.idle()
+
+  assert.match((await get('/conversations/1')).text, /title="Read"/)
+})
+
+test('the phone is handed to another customer, and back', async (t) => {
+  const { get, post, wa } = await host(t)
+  await post('/phone/messages', { text: 'hi' })
+  await wa.idle()
+
+  const handed = await post('/phone/contacts', { name: 'Bela', phone: '+91 98000 00002' }).expect(303)
+  await post('/phone/messages', { as: '2', text: 'hello from Bela' })
+  await wa.idle()
+  const bela = (await get('/phone?as=2')).text
+  const asha = (await get('/phone?as=1')).text
+
+  assert.equal(handed.headers.location, '/wa/phone?as=2')
+  assert.equal(hidden(bela, 'as'), '2')
+  assert.match(bela, /hello from Bela[\s\S]*How can we/)
+  assert.doesNotMatch(asha, /id="p\d+"[\s\S]*hello from Bela/)
+  assert.match(wordsOf(asha), /Bela/)
+})
+
+test('a number that is none is refused beside its field, and what was typed stays', async (t) => {
+  const { post } = await host(t)
+
+  const { text } = await post('/phone/contacts', { name: 'Bela', phone: '12' }).expect(422)
+
+  assert.match(text, /value="Bela"/)
+  assert.match(text, /value="12"[^>]*aria-invalid="true"/)
+  assert.match(text, /is not an international phone number/)
+})
+
+test("another customer's message cannot be tapped, nor an option that is not offered", async (t) => {
+  const { get, post, wa } = await host(t)
+  await post('/phone/messages', { text: 'hi' })
+  await wa.idle()
+  const tap = tapOf((await get('/phone')).text, 'track_order')
+  await post('/phone/contacts', { name: 'Bela', phone: '+919800000002' })
+
+  await post('/phone/taps', { ...tap, as: '2' }).expect(404)
+  await post('/phone/taps', { ...tap, option: 'free_money' }).expect(404)
+})
+
+test('viewers watch the phone and cannot play the customer', async (t) => {
+  const { get, post } = await host(t)
+
+  const { text } = await get('/phone', 'viewer').expect(200)
+
+  assert.doesNotMatch(text, /<form|<textarea/)
+  for (const path of ['/phone/messages', '/phone/taps', '/phone/pairs', '/phone/faults', '/phone/contacts']) await post(path, {}, 'viewer').expect(403)
+})
+
+test('with a real provider there is no phone', async (t) => {
+  const { control: _control, provider: _simulator, ...options } = testOptions()
+  const wa = waInteractive({
+    ...options,
+    provider: cloudApi({ phoneNumberId: '1', accessToken: 'x', appSecret: 'an app secret', verifyToken: 'y' }),
+    authorize: () => ({ id: '1', name: 'Ravi', role: 'admin' }),
+  })
+  t.after(() => wa.close())
+  await wa.start()
+
+  await request(express().use(wa)).get('/wa/phone').expect(404)
+})
