@@ -115,7 +115,7 @@ test('a tap with its context knows the menu it was sent with', async () => {
     inboundBody({
       sid: 'in-1',
       from: '919876543210',
-      timestamp: '2026-11-20T10:16:02+05:30',
+      timestamp: new Date().toISOString(),
       content: {
         type: 'interactive',
         context: { sid: host.fake.taken[0]?.id },
