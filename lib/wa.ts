@@ -9,6 +9,7 @@ import { refOf, whatOf } from './flows/voice'
 import { createApi } from './http/api/index'
 import { captureRawBody } from './http/body'
 import { createDashboard } from './http/dashboard/index'
+import type { Frame } from './http/dashboard/page'
 import type { Request } from './http/exchange'
 import { type Place, placeOf } from './http/mount'
 import { handleProbe, isProbe } from './http/probes'
@@ -18,7 +19,7 @@ import type { Menu } from './model/builders'
 import type { Status } from './model/message'
 import type { ReplyId, Shape } from './model/reply-id'
 import type { Message } from './model/send-check'
-import { settleOptions, type WaOptions } from './options'
+import { type Settled, settleOptions, type WaOptions } from './options'
 import { type ContactChange, ensureContact, findContact } from './store/contacts'
 import { findConversation } from './store/conversations'
 import { eraseContact } from './store/erase'
@@ -88,10 +89,27 @@ export function waInteractive<const M extends readonly Menu[] = [], const N exte
   return wa as unknown as Wa<M[number], N>
 }
 
+/** What the dashboard says about itself: never a secret. */
+function frameOf({ language, production, access }: Settled): Frame {
+  return {
+    language,
+    production,
+    access: access.authorize
+      ? 'authorize() of the host'
+      : access.basic
+        ? `HTTP basic, user "${access.basic.user}"`
+        : production
+          ? 'closed'
+          : 'open on this machine only',
+    keys: access.apiKeys.map(({ name, scope }) => ({ name, scope })),
+    retention: 'Nothing is deleted by itself.',
+  }
+}
+
 function handlersOf(engine: RunningEngine) {
   const { settled } = engine
   const api = createApi(settled.access)
-  const dashboard = createDashboard(settled.access, { language: settled.language, production: settled.production })
+  const dashboard = createDashboard(settled.access, frameOf(settled))
   type Part = (req: Request, res: ServerResponse, place: Place) => Promise<boolean>
   const parts: Record<'webhook' | 'api' | 'dashboard', Part> = {
     webhook: async (req, res, place) => settled.webhook && isWebhook(place.path) && handleWebhook(req, res, engine, place, settled.production),

@@ -32,8 +32,11 @@ export async function writeAudit(trx: Query, by: Actor, action: string, subject:
   })
 }
 
-export async function listAudit(query: Query, subject: string, request: PageRequest): Promise<Page<AuditRow>> {
-  return pageById(query('wa_audit').where({ subject }), request, (row: AuditRow & { before: string | null; after: string | null }) => ({
+/** What was done, newest first; to one thing when it is named. */
+export async function listAudit(query: Query, subject: string | null, request: PageRequest): Promise<Page<AuditRow>> {
+  const rows = query('wa_audit')
+  if (subject !== null) rows.where({ subject })
+  return pageById(rows, request, (row: AuditRow & { before: string | null; after: string | null }) => ({
     ...numeric(row, ['id', 'at']),
     before: fromJson(row.before),
     after: fromJson(row.after),

@@ -44,6 +44,18 @@ export async function contactsById(query: Query, ids: readonly number[]): Promis
   return new Map(rows.map(read).map((contact) => [contact.id, contact]))
 }
 
+/** Customers whose name holds these words, or whose number begins with these digits (a user id likewise). At most `limit`. */
+export async function searchContacts(query: Query, words: string, limit: number): Promise<ContactRow[]> {
+  const named = storable(words.trim().toLowerCase()).replaceAll(/[!%_]/g, '!$&')
+  const digits = words.replaceAll(/[^0-9]/g, '')
+  const rows = query('wa_contacts').where((either) => {
+    either.whereRaw("lower(name) like ? escape '!'", [`%${named}%`]).orWhere({ external_id: words.trim().slice(0, 190) })
+    // A range, because LIKE would not use the index on every engine.
+    if (digits.length >= 3) either.orWhere((range) => range.where('phone', '>=', `+${digits}`).where('phone', '<', `+${digits}:`))
+  })
+  return ((await rows.orderBy('id', 'desc').limit(limit)) as Raw[]).map(read)
+}
+
 /**
  * The contact who wrote, made when new, brought up to date when known: by user id first, then by phone.
  * When one message carries both and they belonged to two rows, the two prove to be one person: see `mergeContacts`.

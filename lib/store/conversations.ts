@@ -71,15 +71,32 @@ export async function conversationsById(query: Query, ids: readonly number[]): P
   return new Map(rows.map((conversation) => [conversation.id, conversation]))
 }
 
+export interface ConversationFilter {
+  number?: string | undefined
+  /** Only these business numbers. */
+  numbers?: readonly string[] | undefined
+  mode?: string | undefined
+  unread?: boolean | undefined
+  /** Customers who were heard since then. */
+  heardSince?: number | undefined
+  /** Customers who were last heard before. */
+  heardBefore?: number | undefined
+  /** Who spoke last. */
+  lastDirection?: 'in' | 'out' | undefined
+  contactIds?: readonly number[] | undefined
+}
+
 /** Newest activity first, by (time, id): rows that share a millisecond are not lost between pages. */
-export async function listConversations(
-  query: Query,
-  request: PageRequest & { number?: string | undefined; numbers?: readonly string[] | undefined; mode?: string | undefined },
-): Promise<Page<ConversationRow>> {
+export async function listConversations(query: Query, request: PageRequest & ConversationFilter): Promise<Page<ConversationRow>> {
   const rows = query('wa_conversations')
   if (request.numbers !== undefined) rows.whereIn('number', [...request.numbers])
   if (request.number !== undefined) rows.where({ number: request.number })
   if (request.mode !== undefined) rows.where({ mode: request.mode })
+  if (request.unread) rows.where('unread', '>', 0)
+  if (request.heardSince !== undefined) rows.where('last_inbound_at', '>', request.heardSince)
+  if (request.heardBefore !== undefined) rows.where('last_inbound_at', '<=', request.heardBefore)
+  if (request.lastDirection !== undefined) rows.where({ last_direction: request.lastDirection })
+  if (request.contactIds !== undefined) rows.whereIn('contact_id', [...request.contactIds])
   const [at, id] = (request.after ?? '').split('.').map(Number)
   if (at && id) rows.where((either) => either.where('last_at', '<', at).orWhere((tie) => tie.where('last_at', at).andWhere('id', '<', id)))
   const found = (

@@ -163,15 +163,19 @@ function prepareFile(filename: string): void {
 
 function unreachable(knex: Knex, cause: unknown): WaError {
   if (cause instanceof WaError) return cause
-  const connection = knex.client.config.connection as { filename?: string; uri?: string; connectionString?: string; host?: string } | undefined
-  const where = connection?.filename ?? hostOf(connection?.uri ?? connection?.connectionString) ?? connection?.host ?? 'the configured address'
   const code = (cause as { code?: string } | undefined)?.code
   return new WaError(
     'WA_DATABASE',
-    `The database at ${where} does not answer (${code ?? reasonOf(cause)}). Start it, or set WA_DATABASE_URL to one that is there.`,
+    `The database at ${locationOf(knex)} does not answer (${code ?? reasonOf(cause)}). Start it, or set WA_DATABASE_URL to one that is there.`,
     [],
     { cause },
   )
+}
+
+/** Where a database is, for people: a file, or host and name. Never a user or a password. */
+export function locationOf(knex: Knex): string {
+  const connection = knex.client.config.connection as { filename?: string; uri?: string; connectionString?: string; host?: string } | undefined
+  return connection?.filename ?? hostOf(connection?.uri ?? connection?.connectionString) ?? connection?.host ?? 'the configured address'
 }
 
 /** Host, port and name of an address: never its user or password. */

@@ -169,6 +169,19 @@ export async function listOutbound(
   return pageById(rows, request, read)
 }
 
+/** Messages with greater ids, oldest first: how an export walks through the log. */
+export async function messagesAfter(
+  query: Query,
+  after: number,
+  limit: number,
+  filter: { conversationId: number | null; numbers?: readonly string[] | undefined },
+): Promise<MessageRow[]> {
+  const rows = query('wa_messages').where('id', '>', after)
+  if (filter.conversationId !== null) rows.where({ conversation_id: filter.conversationId })
+  if (filter.numbers !== undefined) rows.whereIn('number', [...filter.numbers])
+  return ((await rows.orderBy('id').limit(limit)) as Raw[]).map(read)
+}
+
 /** Id of the newest message: what a live page watches beside the conversations. */
 export async function newestMessage(query: Query): Promise<number> {
   const row = (await query('wa_messages').max({ id: 'id' }).first()) as { id: number | string | null } | undefined

@@ -1,8 +1,8 @@
 import { plain } from '../../model/format'
-import { contactsById } from '../../store/contacts'
-import type { ConversationRow } from '../../store/conversations'
-import { listConversations } from '../../store/conversations'
-import type { Exchange, Role, Route } from '../exchange'
+import { WINDOW_MS } from '../../model/window'
+import { contactsById, searchContacts } from '../../store/contacts'
+import { type ConversationFilter, type ConversationRow, listConversations } from '../../store/conversations'
+import { type Exchange, maySee, type Role, type Route } from '../exchange'
 import { addressWith, afterOf, isPartial } from './asked'
 import { fragment, page } from './page'
 import { type Person, personOf } from './person'
@@ -11,7 +11,18 @@ import { type Moment, momentOf, type WindowView, windowView } from './when'
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/conversations', may: 'viewer', handle: list }]
 
 const PAGE = 50
-const MODES = ['bot', 'person'] as const
+/** Customers whose name or number fits: whoever needs more must be more exact. */
+const NAMED = 200
+const LONGEST_QUERY = 200
+
+/** What the list can be narrowed to, as words in the address: `?window=open&unread=1`. */
+const FILTERS: readonly { name: 'mode' | 'window' | 'unread'; words: string; value: string; filter: (now: number) => ConversationFilter }[] = [
+  { name: 'mode', value: 'person', words: 'A person in charge', filter: () => ({ mode: 'person' }) },
+  { name: 'mode', value: 'bot', words: 'Bot in charge', filter: () => ({ mode: 'bot' }) },
+  { name: 'unread', value: '1', words: 'Unread', filter: () => ({ unread: true }) },
+  { name: 'window', value: 'open', words: 'Window open', filter: (now) => ({ heardSince: now - WINDOW_MS }) },
+  { name: 'window', value: 'closed', words: 'Window closed', filter: (now) => ({ heardBefore: now - WINDOW_MS }) },
+]
 
 /** A line of the list. */
 export interface TalkLine {
@@ -29,28 +40,49 @@ export interface TalkLine {
 }
 
 async function list(x: Exchange): Promise<void> {
-  const mode = MODES.find((one) => one === x.query.get('mode'))
-  const number = x.query.get('number') ?? undefined
-  const found = await listConversations(x.engine.db.read, { limit: PAGE, after: afterOf(x), mode, number, numbers: x.user.numbers })
+  const now = x.engine.now()
+  const query = (x.query.get('q') ?? '').trim().slice(0, LONGEST_QUERY)
+  const number = [...x.engine.lines.keys()].find((one) => one === x.query.get('number') && maySee(x.user, one))
+  const on = FILTERS.filter((one) => x.query.get(one.name) === one.value)
+  const filter: ConversationFilter = Object.assign({}, ...on.map((one) => one.filter(now)), { number, numbers: x.user.numbers })
+  const named = query === '' ? null : await searchContacts(x.engine.db.read, query, NAMED)
+  const found = await listConversations(x.engine.db.read, {
+    ...filter,
+    limit: PAGE,
+    after: afterOf(x),
+    ...(named ? { contactIds: named.map((contact) => contact.id) } : {}),
+  })
   const contacts = await contactsById(
     x.engine.db.read,
     found.items.map((conversation) => conversation.contact_id),
   )
-  const now = x.engine.now()
   const locals = {
+    query,
+    number: number ?? null,
     lines: found.items.map((conversation) => lineOf(conversation, personOf(contacts.get(conversation.contact_id), x.user), now)),
     here: addressWith(x, {}),
     filters: [
-      { words: 'All', href: addressWith(x, { mode: null, after: null }), on: mode === undefined },
-      { words: 'Bot in charge', href: addressWith(x, { mode: 'bot', after: null }), on: mode === 'bot' },
-      { words: 'A person in charge', href: addressWith(x, { mode: 'person', after: null }), on: mode === 'person' },
+      { words: 'All', href: addressWith(x, { mode: null, window: null, unread: null, after: null }), on: on.length === 0 },
+      // A filter that is on is taken off by choosing it again: several may be on at once.
+      ...FILTERS.map((one) => ({
+        words: one.words,
+        href: addressWith(x, { [one.name]: on.includes(one) ? null : one.value, after: null }),
+        on: on.includes(one),
+      })),
     ],
+    numbers:
+      x.engine.lines.size > 1
+        ? [...x.engine.lines.keys()]
+            .filter((one) => maySee(x.user, one))
+            .map((one) => ({ words: one, href: addressWith(x, { number: one === number ? null : one, after: null }), on: one === number }))
+        : [],
     isFirst: afterOf(x) === undefined,
     first: addressWith(x, { after: null }),
     next: found.next === null ? null : addressWith(x, { after: found.next }),
-    filtered: mode !== undefined || number !== undefined,
+    filtered: on.length > 0 || number !== undefined || query !== '',
     several: x.engine.lines.size > 1,
     simulated: [...x.engine.lines.values()].some((line) => line.provider.name === 'simulator'),
+    kept: [...x.query].filter(([name]) => ['mode', 'window', 'unread', 'number'].includes(name)).map(([name, value]) => ({ name, value })),
   }
   if (isPartial(x)) return fragment(x, 'conversations/_conversations', locals)
   return page(x, 'conversations/index', { title: 'Conversations', ...locals })

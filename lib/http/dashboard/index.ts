@@ -7,25 +7,42 @@ import type { Place } from '../mount'
 import { logged } from '../problem'
 import { finder } from '../router'
 import * as assets from './assets'
+import * as audit from './audit'
 import * as conversation from './conversation'
 import * as conversations from './conversations'
+import * as customer from './customer'
 import * as events from './events'
+import * as exports from './export'
+import * as insight from './insight'
 import * as live from './live'
 import * as outbox from './outbox'
 import * as overview from './overview'
-import { type Frame, frameFor, refuse } from './page'
+import { type Frame, refuse, setFrame } from './page'
 import * as phone from './phone'
+import * as settings from './settings'
 
 /** The whole dashboard: what may be asked, and by whom. */
-export const ROUTES: readonly Route<Role>[] = [overview, conversations, conversation, outbox, events, phone, live, assets].flatMap(
-  (resource) => resource.routes,
-)
+export const ROUTES: readonly Route<Role>[] = [
+  overview,
+  insight,
+  conversations,
+  conversation,
+  customer,
+  exports,
+  outbox,
+  events,
+  phone,
+  audit,
+  settings,
+  live,
+  assets,
+].flatMap((resource) => resource.routes)
 
 /** Answers what is below the mount and no other part's; everybody is asked who they are first, also where there is nothing. */
 export function createDashboard(access: Access, frame: Frame): (req: Request, res: ServerResponse, engine: Engine, place: Place) => Promise<boolean> {
   const find = finder(ROUTES)
   return async (req, res, engine, { base, path, query }) => {
-    frameFor(engine, frame)
+    setFrame(engine, frame)
     let user: User | null = null
     try {
       user = await whoIs(req, access)

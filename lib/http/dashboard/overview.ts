@@ -1,7 +1,7 @@
 import type { Line } from '../../engine'
 import { showPhone } from '../../model/phone'
 import { contactsById } from '../../store/contacts'
-import { listConversations } from '../../store/conversations'
+import { type ConversationRow, listConversations } from '../../store/conversations'
 import { countEvents } from '../../store/events'
 import { listMenus } from '../../store/menus'
 import { countOutbound } from '../../store/messages'
@@ -9,6 +9,7 @@ import type { Exchange, Role, Route } from '../exchange'
 import { maySee } from '../exchange'
 import { isPartial } from './asked'
 import { lineOf } from './conversations'
+import { insightOf } from './insight'
 import { fragment, page } from './page'
 import { personOf } from './person'
 import { duration, type Moment, momentOf } from './when'
@@ -18,6 +19,10 @@ export const routes: Route<Role>[] = [{ method: 'GET', path: '/', may: 'viewer',
 const TALKS = 6
 const MENUS = 200
 const COUNTED = 1000
+const CLOSING = 5
+const DAY_MS = 86_400_000
+/** Windows that close within so long are shown while the customer's words were the last. */
+const SOON_MS = 3 * 3_600_000
 
 /** A number that somebody should know, and where to look. */
 export interface Figure {
@@ -48,10 +53,18 @@ async function show(x: Exchange): Promise<void> {
     countOutbound(db.read, ['uncertain'], COUNTED),
     countOutbound(db.read, ['queued', 'sending'], COUNTED),
   ])
+  const closing = await listConversations(db.read, {
+    limit: CLOSING,
+    numbers: x.user.numbers,
+    lastDirection: 'in',
+    heardSince: now - DAY_MS,
+    heardBefore: now - DAY_MS + SOON_MS,
+  })
   const contacts = await contactsById(
     db.read,
-    talks.items.map((conversation) => conversation.contact_id),
+    [...talks.items, ...closing.items].map((conversation) => conversation.contact_id),
   )
+  const talkLine = (conversation: ConversationRow) => lineOf(conversation, personOf(contacts.get(conversation.contact_id), x.user), now)
   const simulated = [...x.engine.lines.values()].some((line) => line.provider.name === 'simulator')
   const locals = {
     figures: [
@@ -61,7 +74,8 @@ async function show(x: Exchange): Promise<void> {
       figure('Nobody knows if they arrived', uncertain, '/outbox?state=uncertain', true),
       figure('Waiting to leave', waiting, '/outbox?state=waiting', false),
     ],
-    lines: talks.items.map((conversation) => lineOf(conversation, personOf(contacts.get(conversation.contact_id), x.user), now)),
+    lines: talks.items.map(talkLine),
+    closing: closing.items.map(talkLine),
     several: x.engine.lines.size > 1,
     menus: {
       count: menus.next === null ? String(menus.items.length) : `${MENUS}+`,
@@ -73,7 +87,7 @@ async function show(x: Exchange): Promise<void> {
     refused: x.engine.door.refused,
   }
   if (isPartial(x)) return fragment(x, 'overview/_overview', locals)
-  return page(x, 'overview/index', { title: 'Overview', ...locals })
+  return page(x, 'overview/index', { title: 'Overview', ...locals, insight: await insightOf(x) })
 }
 
 const figure = (words: string, count: number, href: string, alarms: boolean): Figure => ({
@@ -83,7 +97,7 @@ const figure = (words: string, count: number, href: string, alarms: boolean): Fi
   alarm: alarms && count > 0,
 })
 
-function numberView(x: Exchange, line: Line): LineView {
+export function numberView(x: Exchange, line: Line): LineView {
   const held = x.engine.whyHeld(line.number)
   return {
     name: line.number,
@@ -100,7 +114,7 @@ function numberView(x: Exchange, line: Line): LineView {
 /** The mount as this browser reached it: what to copy into the provider while no public address is configured. */
 const addressOf = (x: Exchange): string => `${'encrypted' in x.req.socket ? 'https' : 'http'}://${x.req.headers.host ?? 'localhost'}${x.base}`
 
-function heardWords(at: number | null, now: number): { words: string; time: Moment | null } {
+export function heardWords(at: number | null, now: number): { words: string; time: Moment | null } {
   if (at === null) return { words: 'Nothing since this process started', time: null }
   return { words: now - at < 60_000 ? 'A moment ago' : `${duration(now - at)} ago`, time: momentOf(at, now) }
 }

@@ -1,20 +1,25 @@
 import type { ServerResponse } from 'node:http'
 import { CODES, WaError } from '../../errors'
 import { countEvents } from '../../store/events'
-import type { Exchange, Request, User } from '../exchange'
+import { type Exchange, isAllowed, type Request, ROLES, type User } from '../exchange'
 import { problemOf, send } from '../problem'
 import { assetsAt } from './assets'
 import { type Locals, render } from './render'
 
-/** What every page of one `waInteractive()` has around it. */
+/** What every page of one `waInteractive()` has around it, and what its settings page says. */
 export interface Frame {
   language: string
   production: boolean
+  /** How people sign in, in words. */
+  access: string
+  keys: readonly { name: string; scope: string }[]
+  retention: string
 }
 const frames = new WeakMap<object, Frame>()
-export const frameFor = (engine: object, frame: Frame): void => {
+export const setFrame = (engine: object, frame: Frame): void => {
   if (!frames.has(engine)) frames.set(engine, frame)
 }
+export const frameOf = (engine: object): Frame => frames.get(engine) ?? { language: 'en', production: false, access: '', keys: [], retention: '' }
 
 const ATTENTION = 100
 
@@ -39,7 +44,7 @@ export function seeOther(x: Exchange, path: string): void {
 }
 
 function frameLocals(x: Exchange): Locals {
-  const { production, language } = frames.get(x.engine) ?? { production: false, language: 'en' }
+  const { production, language } = frameOf(x.engine)
   const providers = [...new Set([...x.engine.lines.values()].map((line) => line.provider.name))]
   const simulated = providers.includes('simulator')
   return {
@@ -49,6 +54,7 @@ function frameLocals(x: Exchange): Locals {
     simulated,
     badge: { words: simulated ? 'Simulator' : providers.join(', '), live: !simulated, production },
     nav: navOf(x.path, simulated),
+    isAdmin: isAllowed(ROLES, x.user.role, 'admin'),
   }
 }
 

@@ -7,19 +7,22 @@ export interface Moment {
   short: string
   /** `Today`, `Tomorrow`, `Yesterday`, `Tuesday`, `3 March`, `3 March 2025`. */
   day: string
+  /** `3 Mar`, for the axis of a chart. */
+  date: string
   full: string
 }
 
 const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 const WEEKDAY = new Intl.DateTimeFormat('en-GB', { weekday: 'long' })
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long' })
+const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 const DAY_OF_YEAR = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric' })
 const FULL = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' })
 const DAY_MS = 86_400_000
 
 export function momentOf(at: number, now: number): Moment {
   const date = new Date(at)
-  return { iso: date.toISOString(), short: CLOCK.format(date), day: dayOf(date, new Date(now)), full: FULL.format(date) }
+  return { iso: date.toISOString(), short: CLOCK.format(date), day: dayOf(date, new Date(now)), date: DATE.format(date), full: FULL.format(date) }
 }
 
 function dayOf(date: Date, now: Date): string {

@@ -1,0 +1,32 @@
+import type { Engine } from '../../engine'
+import { type Traffic, trafficWithin } from '../../store/figures'
+
+/** What came in and went out on one day. */
+export interface Day extends Traffic {
+  /** Midnight at its beginning, in the time zone of this process. */
+  from: number
+}
+
+/** A finished day does not change any more, so it is counted once; a little later than midnight, for rows of an instance whose clock is behind. */
+const FINISHED_MS = 600_000
+const known = new WeakMap<Engine, Map<string, Traffic>>()
+
+/** The last days, oldest first, today last. */
+export async function lastDays(engine: Engine, count: number, numbers: readonly string[] | undefined): Promise<Day[]> {
+  const now = engine.now()
+  const today = new Date(now)
+  const counted = known.get(engine) ?? new Map<string, Traffic>()
+  known.set(engine, counted)
+  const days: Day[] = []
+  for (let ago = count - 1; ago >= 0; ago--) {
+    const from = new Date(today.getFullYear(), today.getMonth(), today.getDate() - ago).getTime()
+    const to = new Date(today.getFullYear(), today.getMonth(), today.getDate() - ago + 1).getTime()
+    const key = `${from}\n${numbers?.join('\n') ?? ''}`
+    const traffic = counted.get(key) ?? (await trafficWithin(engine.db.read, { from, to, numbers }))
+    if (to + FINISHED_MS < now) counted.set(key, traffic)
+    days.push({ from, ...traffic })
+  }
+  // Days that no page shows any more.
+  if (counted.size > 500) counted.clear()
+  return days
+}

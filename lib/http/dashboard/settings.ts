@@ -1,0 +1,35 @@
+import { locationOf } from '../../store/database'
+import { countEvents } from '../../store/events'
+import { unknownMigrations } from '../../store/migrate'
+import type { Exchange, Role, Route } from '../exchange'
+import { heardWords, numberView } from './overview'
+import { frameOf, page } from './page'
+
+export const routes: Route<Role>[] = [{ method: 'GET', path: '/settings', may: 'admin', handle: show }]
+
+const COUNTED = 1000
+
+/** What is configured and whether it is healthy. Secrets are masked by whoever holds them. */
+async function show(x: Exchange): Promise<void> {
+  const { db } = x.engine
+  const frame = frameOf(x.engine)
+  const [unrecognised, newer] = await Promise.all([countEvents(db.read, ['unrecognised'], COUNTED), unknownMigrations(db)])
+  return page(x, 'settings/index', {
+    title: 'Settings',
+    numbers: [...x.engine.lines.values()].map((line) => ({
+      ...numberView(x, line),
+      settings: Object.entries(line.provider.settings).map(([name, value]) => ({ name, value })),
+      perSecond: line.provider.perSecond,
+    })),
+    several: x.engine.lines.size > 1,
+    heard: heardWords(x.engine.door.lastHeard, x.engine.now()),
+    refused: x.engine.door.refused,
+    unrecognised: unrecognised >= COUNTED ? `${COUNTED}+` : String(unrecognised),
+    database: { engine: db.dialect, location: locationOf(db.write), newer },
+    access: frame.access,
+    keys: frame.keys,
+    retention: frame.retention,
+    production: frame.production,
+    publicUrl: x.engine.publicUrl,
+  })
+}
