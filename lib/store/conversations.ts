@@ -132,6 +132,14 @@ export async function touchConversation(trx: Query, conversation: ConversationRo
   await trx('wa_conversations').where({ id: conversation.id }).update(change)
 }
 
+/** As if the customer had been silent for so much longer: how the phone in the browser lets a day pass. */
+export async function ageConversation(trx: Query, id: number, ms: number, now: number): Promise<void> {
+  await trx('wa_conversations')
+    .where({ id })
+    .whereNotNull('last_inbound_at')
+    .update({ last_inbound_at: trx.raw('last_inbound_at - ?', [ms]), changed_at: now })
+}
+
 /** Something that a viewer of this conversation would see has changed. */
 export const markChanged = async (trx: Query, id: number, now: number): Promise<void> => {
   await trx('wa_conversations').where({ id }).update({ changed_at: now })

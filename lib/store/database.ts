@@ -121,9 +121,13 @@ async function openBesideHost(host: Knex): Promise<Db> {
 
 const loadKnex = async (): Promise<typeof import('knex').knex> => (await import('knex')).default.knex
 
+const NOTHING = (): void => {}
+/** knex writes to the console what it also throws; whoever catches it logs it once, without values of customers. */
+const QUIET: Knex.Logger = { warn: NOTHING, error: NOTHING, deprecate: NOTHING, debug: NOTHING }
+
 function makePool(create: typeof import('knex').knex, config: Knex.Config): Knex {
   try {
-    return create(config)
+    return create({ log: QUIET, ...config })
   } catch (error) {
     const driver = String(config.client)
     if (/Cannot find module|run\s+\$? ?npm install/i.test(reasonOf(error))) {

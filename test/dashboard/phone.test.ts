@@ -172,3 +172,16 @@ test('with a real provider there is no phone', async (t) => {
 
   await request(express().use(wa)).get('/wa/phone').expect(404)
 })
+
+test('a day that passes closes the window of this customer, and their next words open it again', async (t) => {
+  const { get, post, phone, wa } = await host(t)
+  await phone({ name: 'Asha' }).says('hi')
+
+  await post('/phone/days', { as: '1' }).expect(303)
+
+  assert.match(wordsOf((await get('/phone?as=1')).text), /the 24-hour window is closed/)
+  await assert.rejects(wa.send('+919800000001', { text: 'too late' }), { code: 'WA_WINDOW_CLOSED' })
+  await phone({ name: 'Asha' }).says('here again')
+  await wa.send('+919800000001', { text: 'welcome back' })
+  assert.doesNotMatch(wordsOf((await get('/phone?as=1')).text), /the 24-hour window is closed/)
+})

@@ -6,6 +6,12 @@ import { type Exchange, isAllowed, maySee, ROLES, type Role } from '../exchange'
 /** A region of a page is asked for by htmx; anybody else wants the whole page, or after a form to be led to one. */
 export const isPartial = (x: Exchange): boolean => x.req.headers['hx-request-type'] === 'partial'
 
+/**
+ * The answer to a form of a live region asks once more a moment later: a refresh that was under way when the form's answer replaced the region
+ * is lost, and with it the news it carried.
+ */
+export const isForm = (x: Exchange): boolean => x.req.method === 'POST'
+
 export const may = (x: Exchange, role: Role): boolean => isAllowed(ROLES, x.user.role, role)
 
 /** The field of a form as text; what is no text is empty. */

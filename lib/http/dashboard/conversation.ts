@@ -8,7 +8,7 @@ import { historyOf, messageById } from '../../store/messages'
 import { hashOf } from '../../store/rows'
 import { readForm } from '../body'
 import type { Exchange, Role, Route } from '../exchange'
-import { afterOf, conversationOf, fieldOf, idOf, isPartial, may } from './asked'
+import { afterOf, conversationOf, fieldOf, idOf, isForm, isPartial, may } from './asked'
 import { fragment, page, seeOther } from './page'
 import { personOf } from './person'
 import { threadOf } from './thread'
@@ -64,6 +64,7 @@ async function answer(x: Exchange, conversation: ConversationRow, attempt: Attem
     rows: thread.rows,
     older: thread.older === null ? null : `/conversations/${conversation.id}?after=${thread.older}`,
     isNewest: after === undefined,
+    again: isForm(x),
     composer: composerOf(x, conversation, now, attempt),
     mayAnswer: may(x, 'agent'),
     mayInspect: may(x, 'editor'),

@@ -29,7 +29,7 @@ export async function page(x: Exchange, view: string, locals: Locals & { title: 
   html(
     x.res,
     status,
-    render('layout', { ...frameLocals(x), ...locals, view, base: x.base, trouble: trouble >= ATTENTION ? `${ATTENTION}+` : String(trouble || '') }),
+    render('layout', { ...locals, view, base: x.base, frame: { ...frameLocals(x), trouble: trouble >= ATTENTION ? `${ATTENTION}+` : String(trouble || '') } }),
   )
 }
 

@@ -8,11 +8,11 @@ import { type ConversationRow, findConversation, listConversations } from '../..
 import { listEvents } from '../../store/events'
 import { listMessages, type MessageRow, messagesById } from '../../store/messages'
 import { type Exchange, maySee } from '../exchange'
-import { fieldOf, may } from './asked'
+import { fieldOf, isForm, may } from './asked'
 import type { Bubble } from './bubble'
 import { drawn, shortWords } from './heard'
 import { personOf } from './person'
-import { momentOf } from './when'
+import { momentOf, windowView } from './when'
 
 /** Who writes when nobody has written yet. */
 export const FIRST_CUSTOMER = { phone: '+919800000001', bsuid: null, username: null, name: 'Asha' } as const
@@ -133,6 +133,8 @@ export async function screenView(x: Exchange, handset: Handset) {
       rows: rowsOf(x, handset, messages, answered, twice),
       here: addressOf(handset, twice ? { twice: '1' } : {}, '/phone/screen'),
       twice,
+      window: conversation ? windowView(conversation.last_inbound_at, x.engine.now()) : null,
+      again: isForm(x),
       pending: handset.simulator.pending.map((mishap) => FAULTS.find((fault) => fault.mishap === mishap)?.words ?? `Code ${mishap}`),
       fields: fieldsOf(handset),
       mayPlay: may(x, 'agent'),

@@ -7,7 +7,7 @@ import type { Knock } from '../../providers/provider'
 import { knockOf, says, sendsImage, sendsLocation, statusKnock, taps } from '../../providers/simulated'
 import type { Content } from '../../providers/wire'
 import { ensureContact } from '../../store/contacts'
-import { ensureConversation } from '../../store/conversations'
+import { ageConversation, ensureConversation } from '../../store/conversations'
 import { deliveredUnread, type MessageRow, messageById } from '../../store/messages'
 import { readForm } from '../body'
 import type { Exchange, Role, Route } from '../exchange'
@@ -23,6 +23,7 @@ export const routes: Route<Role>[] = [
   { method: 'POST', path: '/phone/taps', may: 'agent', handle: tap },
   { method: 'POST', path: '/phone/pairs', may: 'agent', handle: pair },
   { method: 'POST', path: '/phone/faults', may: 'agent', handle: fault },
+  { method: 'POST', path: '/phone/days', may: 'agent', handle: letPass },
   { method: 'POST', path: '/phone/contacts', may: 'agent', handle: meet },
 ]
 
@@ -101,6 +102,16 @@ async function fault(x: Exchange): Promise<void> {
   if (!chosen) throw new WaError('WA_REQUEST_INVALID', 'Choose what the next send meets from the list.')
   handset.simulator.failNext(chosen.mishap)
   return screen(x, handset)
+}
+
+const DAY_MS = 86_400_000
+
+/** A day passes for this customer: the 24-hour window closes, and what was asked may expire. */
+async function letPass(x: Exchange): Promise<void> {
+  const form = await readForm(x.req)
+  const handset = await handsetOf(x, form)
+  if (handset.conversation) await ageConversation(x.engine.db.write, handset.conversation.id, DAY_MS, x.engine.now())
+  return screen(x, await handsetOf(x, form))
 }
 
 async function meet(x: Exchange): Promise<void> {

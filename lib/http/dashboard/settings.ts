@@ -8,6 +8,8 @@ import { frameOf, page } from './page'
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/settings', may: 'admin', handle: show }]
 
 const COUNTED = 1000
+/** Settings of a provider that the page says in words of its own. */
+const SAID = new Set(['from', 'perSecond'])
 
 /** What is configured and whether it is healthy. Secrets are masked by whoever holds them. */
 async function show(x: Exchange): Promise<void> {
@@ -18,7 +20,9 @@ async function show(x: Exchange): Promise<void> {
     title: 'Settings',
     numbers: [...x.engine.lines.values()].map((line) => ({
       ...numberView(x, line),
-      settings: Object.entries(line.provider.settings).map(([name, value]) => ({ name, value })),
+      settings: Object.entries(line.provider.settings)
+        .filter(([name]) => !SAID.has(name))
+        .map(([name, value]) => ({ name, value })),
       perSecond: line.provider.perSecond,
     })),
     several: x.engine.lines.size > 1,
