@@ -35,6 +35,8 @@ export interface RunningEngine extends Engine {
   readonly context: ContextParts
   readonly settled: Settled
   start(): Promise<void>
+  /** Resolves when the start that is under way has ended, well or not; at once when there is none. */
+  begun(): Promise<void>
   close(timeoutMs: number): Promise<void>
   /** Ends as a deploy does, and starts again on the same database. */
   restart(): Promise<void>
@@ -253,6 +255,7 @@ export function buildEngine(settled: Settled): RunningEngine {
       })
       return starting
     },
+    begun: () => starting?.catch(() => {}) ?? Promise.resolve(),
     async close(timeoutMs) {
       if (state === 'closed' || state === 'closing') return
       const wasReady = state === 'ready'

@@ -137,9 +137,23 @@ function handlersOf(engine: RunningEngine) {
   }
 
   async function serve(order: readonly Part[], req: Request, res: ServerResponse, place: Place): Promise<boolean> {
+    if (engine.state === 'starting' && !isProbe(place.path)) await soon(engine.begun())
     for (const part of order) if (await part(req, res, place)) return true
     return false
   }
+}
+
+/** Who comes while we start waits a moment: a restart of the host is then no refusal to anybody. Providers wait ten seconds for us. */
+const START_PATIENCE_MS = 5000
+function soon(begun: Promise<void>): Promise<void> {
+  return new Promise((go) => {
+    const timer = setTimeout(go, START_PATIENCE_MS)
+    timer.unref()
+    void begun.then(() => {
+      clearTimeout(timer)
+      go()
+    })
+  })
 }
 
 /** Not ours: the host goes on. Behind a plain `node:http` server there is no host. */
