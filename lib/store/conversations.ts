@@ -1,5 +1,5 @@
 import type { Db, Query } from './database'
-import { fromJson, insertOnce, numeric, type Page, type PageRequest, toJson } from './rows'
+import { fromJson, insertOnce, numeric, type Page, type PageRequest, pageById, toJson } from './rows'
 
 /** Where a customer stands: what was asked, and who hears the answer. A row, so that the answer may come tomorrow, after a deploy, on another instance. */
 export interface Step {
@@ -110,6 +110,17 @@ export async function listConversations(query: Query, request: PageRequest & Con
   const items = found.slice(0, request.limit)
   const last = items.at(-1)
   return { items, next: found.length > request.limit && last ? `${last.last_at}.${last.id}` : null }
+}
+
+/** In the order in which they began, newest first: a conversation that moves while somebody turns the pages is on none of them twice, and missed on none. */
+export async function conversationsByArrival(
+  query: Query,
+  request: PageRequest & { number?: string | undefined; mode?: string | undefined },
+): Promise<Page<ConversationRow>> {
+  const rows = query('wa_conversations')
+  if (request.number !== undefined) rows.where({ number: request.number })
+  if (request.mode !== undefined) rows.where({ mode: request.mode })
+  return pageById(rows, request, read)
 }
 
 export interface LastMessage {

@@ -123,7 +123,7 @@ export async function declareMenu(db: Db, spec: MenuSpec, now: number): Promise<
         updated_at: now,
       })
     await writeAudit(trx, CODE, 'menu.declared', `menu:${spec.key}`, menu.declared, spec, now)
-    if (spec.owner === 'code') await publishSpec(trx, menu, spec, CODE, now)
+    if (spec.owner === 'code') await publishSpec(trx, { ...menu, revision: menu.revision + 1 }, spec, CODE, now)
     else if (!menu.draft)
       await trx('wa_menus')
         .where({ id: menu.id })
@@ -132,17 +132,27 @@ export async function declareMenu(db: Db, spec: MenuSpec, now: number): Promise<
   })
 }
 
-/** Saves a draft; makes the menu when it is new. `expected` is the revision the writer saw: somebody else's change since then is not overwritten. */
-export async function saveDraft(db: Db, spec: MenuSpec, by: Actor, expected: number | null, now: number): Promise<{ created: boolean; menu: StoredMenu }> {
+/**
+ * Saves a draft; makes the menu when it is new. `expected` is the revision the writer saw: somebody else's change since then is not overwritten;
+ * `new`: there must be no menu of that key yet.
+ */
+export async function saveDraft(
+  db: Db,
+  spec: MenuSpec,
+  by: Actor,
+  expected: number | 'new' | null,
+  now: number,
+): Promise<{ created: boolean; menu: StoredMenu }> {
   return db.tx(async (trx) => {
     const known = await menuByKey(trx, spec.key)
     if (!known) {
-      if (expected !== null) throw stale(spec.key, expected, null)
+      if (typeof expected === 'number') throw stale(spec.key, expected, null)
       const row = { key: spec.key, type: spec.type, owner: spec.owner ?? 'staff', draft: toJson(spec), updated_by: by.name, updated_at: now, created_at: now }
       if ((await insertOnce(trx, db.dialect, 'wa_menus', row, 'key')) === null) throw stale(spec.key, 0, 1)
       await writeAudit(trx, by, 'menu.created', `menu:${spec.key}`, null, spec, now)
       return { created: true, menu: await mustFind(trx, spec.key) }
     }
+    if (expected === 'new') throw exists(known)
     if (expected !== null && expected !== known.revision) throw stale(spec.key, expected, known.revision)
     if (known.owner === 'code') throw readOnly(known)
     const unchanged = known.published !== null && canonical(known.published) === canonical(spec)
@@ -205,11 +215,13 @@ export async function discardDraft(db: Db, key: string, by: Actor, now: number):
   })
 }
 
-/** Takes a menu out of use, or brings it back. Its versions stay: old messages are still drawn from them. */
-export async function archiveMenu(db: Db, key: string, archived: boolean, by: Actor, now: number): Promise<StoredMenu> {
+/** Takes a menu out of use, or brings it back. Its versions stay: old messages are still drawn from them. `expected` as for `saveDraft`. */
+export async function archiveMenu(db: Db, key: string, archived: boolean, by: Actor, now: number, expected: number | null = null): Promise<StoredMenu> {
   return db.tx(async (trx) => {
     const menu = await mustFind(trx, key)
+    if (expected !== null && expected !== menu.revision) throw stale(key, expected, menu.revision)
     if (menu.owner === 'code') throw readOnly(menu)
+    if ((menu.archived_at !== null) === archived) return menu
     await trx('wa_menus')
       .where({ id: menu.id })
       .update({ archived_at: archived ? now : null, revision: menu.revision + 1, updated_by: by.name, updated_at: now })
@@ -221,9 +233,10 @@ export async function archiveMenu(db: Db, key: string, archived: boolean, by: Ac
 async function publishSpec(trx: Query, menu: StoredMenu | MenuRow, spec: MenuSpec, by: Actor, now: number, action = 'menu.published'): Promise<number> {
   const row = (await trx('wa_menu_versions').where({ menu_id: menu.id }).max({ version: 'version' }).first()) as { version: number | null } | undefined
   const version = Number(row?.version ?? 0) + 1
+  // Of two who publish at once one wins; the other one's version would have had the same number.
   const moved = await trx('wa_menus')
-    .where({ id: menu.id })
-    .update({ version, type: spec.type, draft: null, archived_at: null, revision: trx.raw('revision + 1'), updated_by: by.name, updated_at: now })
+    .where({ id: menu.id, revision: menu.revision })
+    .update({ version, type: spec.type, draft: null, archived_at: null, revision: menu.revision + 1, updated_by: by.name, updated_at: now })
   if (moved === 0) throw stale(menu.key, menu.revision, null)
   await trx('wa_menu_versions').insert({ menu_id: menu.id, version, spec: toJson(spec), published_by: by.name, published_at: now })
   await writeAudit(trx, by, action, `menu:${menu.key}`, menu.version === null ? null : await menuVersion(trx, menu.id, menu.version), spec, now)
@@ -240,6 +253,13 @@ const stale = (key: string, expected: number, actual: number | null): WaError =>
   new WaError('WA_MENU_STALE', `Menu "${key}" was changed by somebody else meanwhile. Load it again, compare, and save once more.`, [
     { path: 'If-Match', message: 'another revision', actual, limit: expected },
   ])
+
+const exists = (menu: MenuRow): WaError =>
+  new WaError(
+    'WA_STATE',
+    `There is a menu "${menu.key}" already${menu.archived_at === null ? '' : ', archived'}. Write to it: PUT …/menus/${menu.key}, or choose another key.`,
+    [{ path: 'key', message: 'taken', actual: menu.key }],
+  )
 
 const readOnly = (menu: MenuRow): WaError =>
   new WaError('WA_MENU_READ_ONLY', `Menu "${menu.key}" is owned by code (owner: 'code'). Change it where it is declared.`, [

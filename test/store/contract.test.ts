@@ -3,7 +3,16 @@ import { test } from 'node:test'
 import type { MenuSpec } from '../../lib/model/menu'
 import type { SentMessage } from '../../lib/model/message'
 import { ensureContact, findContact } from '../../lib/store/contacts'
-import { conversationById, ensureConversation, listConversations, type Step, setMode, setStep, touchConversation } from '../../lib/store/conversations'
+import {
+  conversationById,
+  conversationsByArrival,
+  ensureConversation,
+  listConversations,
+  type Step,
+  setMode,
+  setStep,
+  touchConversation,
+} from '../../lib/store/conversations'
 import { type Db, openDatabase } from '../../lib/store/database'
 import { eraseContact } from '../../lib/store/erase'
 import { claimEvents, decideEvent, eventById, finishEvent, insertEvent, listEvents } from '../../lib/store/events'
@@ -339,6 +348,46 @@ for (const engine of engines()) {
     await assert.rejects(saveDraft(db, menu('yours'), STAFF, first.revision, NOW), { code: 'WA_MENU_STALE' })
     const stored = await menuByKey(db.read, 'confirm')
     assert.equal(stored?.draft && 'body' in stored.draft && stored.draft.body, 'mine')
+  })
+
+  battery('of several who publish the same draft at once one makes the version, and the others are told', async (db) => {
+    await saveDraft(db, menu('one'), STAFF, null, NOW)
+
+    const outcomes = await Promise.allSettled(Array.from({ length: 4 }, () => publishDraft(db, 'confirm', STAFF, null, NOW)))
+
+    const done = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as { code: string }] : []))
+    assert.equal(done.filter((one) => one.changed).length, 1)
+    assert.deepEqual(new Set(done.map((one) => one.version)), new Set([1]))
+    assert.deepEqual(
+      refused.filter((error) => error.code !== 'WA_MENU_STALE'),
+      [],
+    )
+  })
+
+  battery('a menu that is made anew is refused where one of that key is, also when it is archived', async (db) => {
+    await saveDraft(db, menu('one'), STAFF, 'new', NOW)
+    await assert.rejects(saveDraft(db, menu('two'), STAFF, 'new', NOW), { code: 'WA_STATE' })
+    await archiveMenu(db, 'confirm', true, STAFF, NOW)
+    await assert.rejects(saveDraft(db, menu('two'), STAFF, 'new', NOW), { code: 'WA_STATE' })
+
+    const stored = await menuByKey(db.read, 'confirm')
+    assert.equal(stored?.draft && 'body' in stored.draft && stored.draft.body, 'one')
+  })
+
+  battery('conversations by arrival stay in their order when one of them moves between two pages', async (db) => {
+    for (let number = 1; number <= 5; number++) await talk(db, { ...asha, phone: `+91980000010${number}` })
+
+    const first = await conversationsByArrival(db.read, { limit: 2 })
+    const oldest = (await conversationsByArrival(db.read, { limit: 1, after: '2' })).items[0]
+    if (oldest) await db.tx((trx) => touchConversation(trx, oldest, { id: 1, direction: 'in', text: 'hi', at: NOW + 9 }, NOW + 9, NOW + 9))
+    const rest = await conversationsByArrival(db.read, { limit: 10, after: first.next ?? '' })
+
+    assert.deepEqual(
+      [...first.items, ...rest.items].map((one) => one.id),
+      [5, 4, 3, 2, 1],
+    )
+    assert.equal(rest.next, null)
   })
 
   battery('a draft thrown away and a menu archived leave what was sent as it was', async (db) => {
