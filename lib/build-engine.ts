@@ -12,7 +12,7 @@ import { checkMenu } from './model/check'
 import { idsOf, type MenuSpec } from './model/menu'
 import type { Settled } from './options'
 import { outboxWork } from './outbox/drain'
-import { type EnqueueOptions, enqueue } from './outbox/enqueue'
+import { type EnqueueOptions, enqueue, sameDecision } from './outbox/enqueue'
 import { createPace, type Pace } from './outbox/pace'
 import { drawWhat } from './outbox/resolve'
 import type { Provider } from './providers/provider'
@@ -72,7 +72,8 @@ export function buildEngine(settled: Settled): RunningEngine {
 
   const db = (): Db => {
     if (opened && (state === 'ready' || state === 'closing')) return opened
-    if (failure) throw failure
+    if (failure instanceof WaError) throw failure
+    if (failure) throw new WaError('WA_CLOSED', 'wa-interactive could not start; it keeps trying, and the reason is in the log.', [], { cause: failure })
     throw new WaError('WA_CLOSED', state === 'starting' ? 'wa-interactive is still starting; await wa.start().' : 'wa-interactive is closed.')
   }
   const changed = (conversationId: number | null): void => {
@@ -244,6 +245,7 @@ export function buildEngine(settled: Settled): RunningEngine {
     door,
     pace,
     publicUrl: settled.publicUrl,
+    defaultCountry: settled.defaultCountry,
     now,
     knock,
     start() {
@@ -299,6 +301,10 @@ export function buildEngine(settled: Settled): RunningEngine {
       return () => watchers.delete(listener)
     },
     async send(request: SendRequest): Promise<Sent> {
+      const idempotency = request.idempotency ? { key: hashOf(`api\n${request.idempotency.key}`), fingerprint: request.idempotency.fingerprint } : null
+      // Before anything is drawn: the menu may have changed since the first time, and the answer must not.
+      const earlier = await sameDecision(db().write, idempotency)
+      if (earlier) return { id: String(earlier.id), status: earlier.status ?? 'queued' }
       const drawn = await drawWhat(db().write, request.what)
       const sent = await enqueue(
         db(),
@@ -309,7 +315,7 @@ export function buildEngine(settled: Settled): RunningEngine {
           replyTo: request.replyTo === undefined ? null : Number(request.replyTo),
           meta: request.meta ?? null,
           by: request.by ?? null,
-          idempotency: request.idempotency ? { key: hashOf(`api\n${request.idempotency.key}`), fingerprint: request.idempotency.fingerprint } : null,
+          idempotency,
           ...(request.by ? { answering: true } : {}),
         },
         limits,
@@ -369,18 +375,7 @@ export function buildEngine(settled: Settled): RunningEngine {
       changed(conversation.id)
     },
     async publish(key, by, options) {
-      const menu = await menuByKey(db().write, key)
-      if (menu?.draft) {
-        checkMenu(menu.draft)
-        const breaks = await engine.wouldBreak(key, menu.draft)
-        if (breaks.length > 0 && !options.force)
-          throw new WaError(
-            'WA_MENU_IN_USE',
-            breaks.map((one) => one.fault.message).join(' '),
-            breaks.map((one) => one.fault),
-          )
-      }
-      const published = await publishDraft(db(), key, by, options.expected ?? null, now())
+      const published = await publishChecked(engine, key, by, options)
       if (published.changed)
         await happen(
           'menu_published',
@@ -401,6 +396,34 @@ export function buildEngine(settled: Settled): RunningEngine {
     whyHeld: (number) => pace.whyHeld(number, now()),
   }
   return engine
+}
+
+/** The draft that was checked is the one that goes live: when somebody saved another one meanwhile, that one is checked too. */
+async function publishChecked(
+  engine: Engine,
+  key: string,
+  by: Actor,
+  options: Parameters<Engine['publish']>[2],
+): Promise<Awaited<ReturnType<Engine['publish']>>> {
+  for (let tries = 1; ; tries++) {
+    const menu = await menuByKey(engine.db.write, key)
+    if (menu?.draft) {
+      checkMenu(menu.draft)
+      const breaks = await engine.wouldBreak(key, menu.draft)
+      if (breaks.length > 0 && !options.force)
+        throw new WaError(
+          'WA_MENU_IN_USE',
+          breaks.map((one) => one.fault.message).join(' '),
+          breaks.map((one) => one.fault),
+        )
+    }
+    try {
+      return await publishDraft(engine.db, key, by, options.expected ?? menu?.revision ?? null, engine.now())
+    } catch (error) {
+      const isOurs = (options.expected ?? null) === null && error instanceof WaError && error.code === 'WA_MENU_STALE'
+      if (!isOurs || tries >= 5) throw error
+    }
+  }
 }
 
 /** Listeners of ids that the live menu or its declaration has and the next one has not. */

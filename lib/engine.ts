@@ -59,6 +59,8 @@ export interface Engine {
   readonly lines: ReadonlyMap<string, Line>
   /** Public https address of the mount, null when unknown. */
   readonly publicUrl: string | null
+  /** Calling code for national phone numbers; undefined: only +E.164 is taken. */
+  readonly defaultCountry: string | undefined
   now(): number
   /** The webhook door: bytes in, answer out, whether they came over the network or from the phone in the browser. */
   knock(number: string, knock: Knock): Promise<Answered>

@@ -47,7 +47,7 @@ export async function enqueue(db: Db, decision: Decision, options: EnqueueOption
   return db.tx(async (trx) => {
     const contact = await recipient(trx, db, decision.to, now)
     const conversation = await ensureConversation(trx, db, decision.number, contact.id, now)
-    const earlier = await sameDecision(trx, decision)
+    const earlier = await sameDecision(trx, decision.idempotency)
     if (earlier) {
       await decision.alongside?.(trx, conversation, earlier.id)
       return { id: earlier.id, status: earlier.status ?? 'queued', conversationId: conversation.id, fresh: false }
@@ -85,10 +85,11 @@ export function decisionKey(place: readonly (string | number)[], drawn: Drawn): 
   return { key: hashOf(JSON.stringify([...place, fingerprint])), fingerprint }
 }
 
-async function sameDecision(trx: Query, decision: Decision): Promise<MessageRow | null> {
-  if (!decision.idempotency) return null
-  const earlier = await messageByIdempotencyKey(trx, decision.idempotency.key)
-  if (earlier && earlier.fingerprint !== decision.idempotency.fingerprint) {
+/** The message that this very decision became earlier; null when it is new. Throws WA_IDEMPOTENCY_MISMATCH when the key was used for another one. */
+export async function sameDecision(query: Query, idempotency: Decision['idempotency']): Promise<MessageRow | null> {
+  if (!idempotency) return null
+  const earlier = await messageByIdempotencyKey(query, idempotency.key)
+  if (earlier && earlier.fingerprint !== idempotency.fingerprint) {
     throw new WaError(
       'WA_IDEMPOTENCY_MISMATCH',
       `This Idempotency-Key was used before with another body (message ${earlier.id}). Use a new key for a new message.`,
