@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { CODES, type Fault, type WaCode, WaError } from '../errors'
 import type { Logger } from '../log'
+import { isUnreachable } from '../store/database'
 
 /** `application/problem+json` (RFC 9457), the only way the API says no. */
 export interface Problem {
@@ -13,10 +14,7 @@ export interface Problem {
 }
 
 export function problemOf(error: unknown): Problem {
-  const known =
-    error instanceof WaError
-      ? error
-      : new WaError('WA_INTERNAL', 'Something went wrong on our side. It was logged; try again, and tell the developers if it stays.')
+  const known = knownOf(error)
   return {
     type: `urn:wa-interactive:${known.code}`,
     title: CODES[known.code].title,
@@ -25,6 +23,14 @@ export function problemOf(error: unknown): Problem {
     detail: known.message,
     errors: known.faults,
   }
+}
+
+function knownOf(error: unknown): WaError {
+  // Where the database is, and what it said, is for the log alone.
+  if (error instanceof WaError ? error.code === 'WA_DATABASE' : isUnreachable(error))
+    return new WaError('WA_DATABASE', 'The database does not answer. Try again in a moment; the reason is in the log.')
+  if (error instanceof WaError) return error
+  return new WaError('WA_INTERNAL', 'Something went wrong on our side. It was logged; try again, and tell the developers if it stays.')
 }
 
 /** What was not meant to happen is logged with its cause and answered without it: no SQL, no stack, no secret leaves. */

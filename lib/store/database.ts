@@ -232,3 +232,14 @@ async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
     }
   }
 }
+
+/** Codes of drivers and of the network for a database that is out of reach or out of order, not for a statement that is wrong. */
+const OUT_OF_REACH =
+  /^(SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|FULL|READONLY|NOTADB|CORRUPT|MISUSE)|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|NOTFOUND|HOSTUNREACH|NETUNREACH)|EAI_AGAIN|PROTOCOL_CONNECTION_LOST|ER_(CON_COUNT_ERROR|SERVER_SHUTDOWN|LOCK_WAIT_TIMEOUT|OPTION_PREVENTS_STATEMENT|DISK_FULL)|08...|57P0.|53...|25006)$/
+const NO_CONNECTION = /Unable to acquire a connection|Connection (terminated|ended)|Timeout acquiring a connection|^aborted$/
+
+/** Whether the database itself is the trouble, so that the same request may do well in a minute. */
+export function isUnreachable(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  return (typeof code === 'string' && OUT_OF_REACH.test(code)) || (typeof message === 'string' && NO_CONNECTION.test(message))
+}
