@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Method, Request, Route } from './exchange'
 
+/** What of a route the finder reads. */
+type Line = Pick<Route<string>, 'method' | 'path'>
+
 /** The route that a request meets, with its parameters; the methods that would do when only the path fits; null when it is not ours. */
 export type Met<R> = { route: R; params: Record<string, string> } | { allow: Method[] } | null
 
 /** Finds the line of a route table that a request meets. Express's own router matches, so patterns mean what Express developers expect. */
-export function finder<R extends Route<string>>(routes: readonly R[]): (req: Request, res: ServerResponse, path: string) => Met<R> {
+export function finder<R extends Line>(routes: readonly R[]): (req: Request, res: ServerResponse, path: string) => Met<R> {
   let find: ((req: Request, res: ServerResponse, path: string) => Met<R>) | undefined
   return (req, res, path) => {
     find ??= build(routes)
@@ -14,7 +17,7 @@ export function finder<R extends Route<string>>(routes: readonly R[]): (req: Req
 }
 
 // Express is loaded at the first request that is ours: importing this package costs a host nothing.
-function build<R extends Route<string>>(routes: readonly R[]): (req: Request, res: ServerResponse, path: string) => Met<R> {
+function build<R extends Line>(routes: readonly R[]): (req: Request, res: ServerResponse, path: string) => Met<R> {
   const express = require('express') as typeof import('express')
   const router = express.Router({ caseSensitive: true })
   const METHODS = { GET: 'get', POST: 'post', PUT: 'put', DELETE: 'delete' } as const
@@ -27,7 +30,9 @@ function build<R extends Route<string>>(routes: readonly R[]): (req: Request, re
   }
   const paths = [...new Set(routes.map((route) => route.path))]
   return (req, res, path) => {
-    const met = ask<R>(router, req.method === 'HEAD' ? 'GET' : (req.method ?? 'GET'), path, res)
+    const method = req.method === 'HEAD' ? 'GET' : (req.method ?? '')
+    // No other method reaches the router: it would answer OPTIONS itself, past everybody who has a say.
+    const met = Object.hasOwn(METHODS, method) ? ask<R>(router, method, path, res) : null
     if (met) return met
     const allow = (Object.keys(METHODS) as Method[]).filter((method) => paths.length > 0 && ask(router, method, path, res) !== null)
     return allow.length > 0 ? { allow } : null
