@@ -152,7 +152,7 @@ const messageId = (): string => `sim.in.${process.pid}.${++made}.${Math.random()
 /** Options for a host under test: the simulator, a database of its own that goes away with the process, and a clock that can be moved. */
 export function testOptions(): Pick<WaOptions, 'provider' | 'database' | 'now' | 'logger'> & { control: TestWa } {
   const folder = mkdtempSync(join(tmpdir(), 'wa-interactive-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  removeAtExit(folder)
   const provider = simulator()
   let ahead = 0
   const engine = (): RunningEngine => {
@@ -179,6 +179,16 @@ export function testOptions(): Pick<WaOptions, 'provider' | 'database' | 'now' |
       },
     },
   }
+}
+
+/** One listener for all of them: Node warns at the eleventh. */
+const folders = new Set<string>()
+function removeAtExit(folder: string): void {
+  if (folders.size === 0)
+    process.once('exit', () => {
+      for (const each of folders) rmSync(each, { recursive: true, force: true })
+    })
+  folders.add(folder)
 }
 
 async function again(engine: RunningEngine): Promise<void> {
