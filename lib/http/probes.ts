@@ -16,7 +16,10 @@ export const isProbe = (path: string): boolean => PROBES.includes(path)
 /** `/healthz` never touches the database; `/readyz` asks it one question; `/metrics` needs an API key. */
 export async function handleProbe(req: Request, res: ServerResponse, engine: Engine, { path }: Place, access: Access): Promise<boolean> {
   try {
-    if (req.method !== 'GET' && req.method !== 'HEAD') throw new WaError('WA_METHOD', `${path} answers GET, not ${req.method}.`)
+    if (req.method !== 'GET' && req.method !== 'HEAD') {
+      res.setHeader('Allow', 'GET, HEAD')
+      throw new WaError('WA_METHOD', `${path} answers GET, not ${req.method}.`)
+    }
     if (path === '/healthz') sendJson(res, 200, { status: 'ok', state: engine.state })
     else if (path === '/readyz') sendJson(res, 200, await readiness(engine))
     else {
