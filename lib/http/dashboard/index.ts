@@ -12,7 +12,7 @@ import * as conversation from './conversation'
 import * as conversations from './conversations'
 import * as customer from './customer'
 import * as events from './events'
-import * as exports from './export'
+import * as exporting from './export'
 import * as insight from './insight'
 import * as live from './live'
 import * as outbox from './outbox'
@@ -28,7 +28,7 @@ export const ROUTES: readonly Route<Role>[] = [
   conversations,
   conversation,
   customer,
-  exports,
+  exporting,
   outbox,
   events,
   phone,
