@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { list } from '../../lib/index'
 import { menuByKey } from '../../lib/store/menus'
 import { ENGINE } from '../../lib/wa'
 import { type Ask, apiHost, trackLink, walk } from './api-host'
@@ -222,7 +223,6 @@ test('an archived menu is no longer sent, listed or shown; PUT brings it back, a
 })
 
 test('a menu that code owns is read, and not written', async (t) => {
-  const { list } = await import('../../lib/index')
   const owned = list('owned', { body: 'Ours', button: 'Pick', owner: 'code', sections: [{ rows: [{ id: 'a', title: 'A' }] }] } as never)
   const { get, put, del } = await apiHost(t, { menus: [owned] })
 

@@ -28,7 +28,7 @@ test('what knex and its drivers really throw when nobody listens is known', asyn
     ['pg', 1],
     ['mysql2', 1],
   ] as const) {
-    const pool = knex({ client, connection: { host: '127.0.0.1', port, user: 'x', password: 'x', database: 'x' } })
+    const pool = knex({ client, log: { warn() {}, error() {} }, connection: { host: '127.0.0.1', port, user: 'x', password: 'x', database: 'x' } })
     const thrown = await pool.raw('select 1').catch((error: unknown) => error)
     await pool.destroy()
 
