@@ -148,7 +148,9 @@ export async function saveDraft(
     if (!known) {
       if (typeof expected === 'number') throw stale(spec.key, expected, null)
       const row = { key: spec.key, type: spec.type, owner: spec.owner ?? 'staff', draft: toJson(spec), updated_by: by.name, updated_at: now, created_at: now }
-      if ((await insertOnce(trx, db.dialect, 'wa_menus', row, 'key')) === null) throw stale(spec.key, 0, 1)
+      // Made by somebody else since we looked: looked at once more, it is there.
+      if ((await insertOnce(trx, db.dialect, 'wa_menus', row, 'key')) === null)
+        throw Object.assign(new Error('the same menu is being made by another process'), { code: '40001' })
       await writeAudit(trx, by, 'menu.created', `menu:${spec.key}`, null, spec, now)
       return { created: true, menu: await mustFind(trx, spec.key) }
     }
