@@ -259,6 +259,20 @@ test('hostile bodies cost little: depth, width, many faults, long names', async 
   }
 })
 
+test('32 levels and 10000 values are read; more is refused with the limit', async (t) => {
+  const { post } = await apiHost(t)
+  const raw = (x: string) => post('/messages', `{"to":"${TO}","message":{"raw":{"type":"contacts","x":${x}}}}`, json)
+  const nested = (levels: number) => `${'['.repeat(levels)}1${']'.repeat(levels)}`
+  const long = (count: number) => `[${Array(count).fill(1).join()}]`
+
+  assert.deepEqual([(await raw(nested(29))).status, (await raw(long(9_995))).status], [202, 202])
+  for (const [refused, limit] of [
+    [await raw(nested(30)), 32],
+    [await raw(long(9_996)), 10_000],
+  ] as const)
+    assert.deepEqual([refused.status, refused.body.code, refused.body.errors[0].limit], [422, 'WA_REQUEST_INVALID', limit], refused.text)
+})
+
 test('below express.json() the same faults are found, prototypes too', async () => {
   const { control: _control, ...options } = testOptions()
   await using wa = waInteractive({ ...options, apiKeys: [{ name: 'shop', key: KEYS.admin, scope: 'admin' }] })

@@ -223,7 +223,7 @@ test('an archived menu is no longer sent, listed or shown; PUT brings it back, a
 })
 
 test('a menu that code owns is read, and not written', async (t) => {
-  const owned = list('owned', { body: 'Ours', button: 'Pick', owner: 'code', sections: [{ rows: [{ id: 'a', title: 'A' }] }] } as never)
+  const owned = list('owned', { body: 'Ours', button: 'Pick', owner: 'code', sections: [{ rows: [{ id: 'a', title: 'A' }] }] })
   const { get, put, del } = await apiHost(t, { menus: [owned] })
 
   assert.equal((await get('/menus/owned')).body.published.owner, 'code')

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { engines } from '../support/databases'
+import { apiHost } from './api-host'
+
+const hello = { to: '+919876543210', message: { text: 'Hello' } }
+const rating = { type: 'text', body: 'one' }
+
+/** What parallel callers may do to one row: on every engine. */
+for (const engine of engines()) {
+  test(`${engine.name}: fifty parallel posts with one key are one message, and as many of menus lose no words`, { skip: engine.skip }, async (t) => {
+    const database = await engine.open()
+    t.after(() => database.drop())
+    const { wa, get, post, put } = await apiHost(t, { database: database.url })
+    const { headers } = await put('/menus/rating', rating)
+
+    const sent = await Promise.all(Array.from({ length: 50 }, () => post('/messages', hello, { headers: { 'Idempotency-Key': 'k' } })))
+    const written = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => put('/menus/rating', { ...rating, body: `writer ${index}` }, { headers: { 'If-Match': String(headers.etag) } })),
+    )
+    const made = await Promise.all(Array.from({ length: 10 }, (_, index) => post('/menus', { key: 'new', type: 'text', body: `writer ${index}` })))
+    const published = await Promise.all(Array.from({ length: 10 }, () => post('/menus/rating/publish')))
+    await wa.idle()
+
+    assert.deepEqual([...new Set(sent.map((answer) => `${answer.status} ${answer.text}`))], [`202 ${sent[0]?.text}`])
+    assert.equal((await get('/messages')).body.items.length, 1)
+    assert.deepEqual(written.map((answer) => answer.status).sort(), [200, ...Array(9).fill(412)])
+    assert.deepEqual(
+      made.map((answer) => answer.status).filter((status) => status === 201),
+      [201],
+    )
+    assert.deepEqual([...new Set(made.map((answer) => answer.status))].sort(), [201, 409])
+    assert.deepEqual([...new Set(published.map((answer) => `${answer.status} ${answer.body.version}`))], ['200 1'])
+    assert.equal(published.filter((answer) => answer.body.changed).length, 1)
+    await wa.close()
+  })
+}
