@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, test } from 'node:test'
@@ -51,7 +51,7 @@ test('the first program of the README is twelve lines, compiles and runs as it s
     const { value: port } = await createInterface(host.stdout)[Symbol.asyncIterator]().next()
     const page = await fetch(`http://127.0.0.1:${port}/wa/phone`)
     assert.equal(page.status, 200)
-    assert.ok(existsSync(join(here, 'first.sqlite')))
+    assert.deepEqual(readdirSync(here).filter((name) => name.endsWith('.sqlite')), ['first.sqlite'])
   } finally {
     host.kill()
   }
