@@ -51,7 +51,10 @@ test('the first program of the README is twelve lines, compiles and runs as it s
     const { value: port } = await createInterface(host.stdout)[Symbol.asyncIterator]().next()
     const page = await fetch(`http://127.0.0.1:${port}/wa/phone`)
     assert.equal(page.status, 200)
-    assert.deepEqual(readdirSync(here).filter((name) => name.endsWith('.sqlite')), ['first.sqlite'])
+    assert.deepEqual(
+      readdirSync(here).filter((name) => name.endsWith('.sqlite')),
+      ['first.sqlite'],
+    )
   } finally {
     host.kill()
   }
