@@ -17,8 +17,8 @@ import { createPace, type Pace } from './outbox/pace'
 import { drawWhat } from './outbox/resolve'
 import type { Provider } from './providers/provider'
 import { type Actor, writeAudit } from './store/audit'
-import { changeContact } from './store/contacts'
-import { conversationById, setMode, setStep } from './store/conversations'
+import { type ContactRow, changeContact, findContact } from './store/contacts'
+import { conversationById, conversationsOfContact, markChanged, setMode, setStep } from './store/conversations'
 import { type Db, openDatabase } from './store/database'
 import { decideEvent, insertEvent, nextDue, releaseEvents } from './store/events'
 import { declareMenu, menuByKey, publishDraft } from './store/menus'
@@ -96,6 +96,16 @@ export function buildEngine(settled: Settled): RunningEngine {
     inbox?.wake()
   }
 
+  /** A customer wants no more messages, or wants them again: an event in each of their conversations. */
+  const consent = async (contact: ContactRow, by: string | null): Promise<void> => {
+    const type = contact.opted_out === 1 ? 'opt_out' : 'opt_in'
+    for (const conversation of await conversationsOfContact(db().write, contact.id)) {
+      await happen(type, conversation.number, conversation.id, { by }, [type, conversation.id, contact.updated_at, randomBytes(6).toString('hex')].join('\n'))
+      await markChanged(db().write, conversation.id, now())
+      changed(conversation.id)
+    }
+  }
+
   const context: ContextParts = {
     db,
     now,
@@ -116,6 +126,7 @@ export function buildEngine(settled: Settled): RunningEngine {
     },
     async changeContact(contact, change) {
       const next = await db().tx((trx) => changeContact(trx, contact, change, now()))
+      if (next.opted_out !== contact.opted_out) await consent(next, null)
       return next
     },
     async clearStep(conversationId) {
@@ -373,6 +384,16 @@ export function buildEngine(settled: Settled): RunningEngine {
         `${mode}\n${conversationId}\n${now()}\n${randomBytes(6).toString('hex')}`,
       )
       changed(conversation.id)
+    },
+    async setOptOut(contactId, optedOut, by) {
+      const contact = await findContact(db().write, { id: contactId })
+      if (!contact) throw new WaError('WA_CONTACT_UNKNOWN', `There is no contact ${contactId}.`)
+      if ((contact.opted_out === 1) === optedOut) return
+      const next = await db().tx(async (trx) => {
+        await writeAudit(trx, by, optedOut ? 'contact.opted_out' : 'contact.opted_in', `contact:${contactId}`, null, null, now())
+        return changeContact(trx, contact, { optedOut }, now())
+      })
+      await consent(next, by.name)
     },
     async publish(key, by, options) {
       const published = await publishChecked(engine, key, by, options)

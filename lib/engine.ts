@@ -74,6 +74,8 @@ export interface Engine {
   decideEvent(id: string, decision: 'retry' | 'discard' | 'replay', by: Actor): Promise<void>
   /** A person takes over or gives back. */
   setMode(conversationId: string, mode: 'bot' | 'person', by: Actor, note?: string): Promise<void>
+  /** The customer said to a person that they want no more messages, or want them again. */
+  setOptOut(contactId: number, optedOut: boolean, by: Actor): Promise<void>
   /** Publishes a menu's draft after every check. Throws WA_MENU_LIMIT, WA_MENU_IN_USE (unless `force`), WA_MENU_STALE. */
   publish(key: string, by: Actor, options: { expected?: number | null; force?: boolean }): Promise<{ version: number; changed: boolean; menu: StoredMenu }>
   /** Who listens to which option id. */

@@ -65,6 +65,11 @@ export async function conversationById(query: Query, id: number): Promise<Conver
   return row ? read(row) : null
 }
 
+/** All conversations of one contact: one with each business number they wrote to. */
+export async function conversationsOfContact(query: Query, contactId: number): Promise<ConversationRow[]> {
+  return ((await query('wa_conversations').where({ contact_id: contactId }).orderBy('id')) as Raw[]).map(read)
+}
+
 export async function conversationsById(query: Query, ids: readonly number[]): Promise<Map<number, ConversationRow>> {
   if (ids.length === 0) return new Map()
   const rows = ((await query('wa_conversations').whereIn('id', [...new Set(ids)])) as Raw[]).map(read)

@@ -50,7 +50,7 @@ test('exports, erasing, audit and settings need the role admin', async (t) => {
     await post('/conversations/1/export', { format: 'csv' }, role).expect(403)
     await post('/conversations/1/erase', { sure: 'yes' }, role).expect(403)
     const { text } = await get('/conversations/1/customer', role).expect(200)
-    assert.doesNotMatch(text, /<form/)
+    assert.doesNotMatch(text, /\/(erase|export)"/)
   }
 })
 
@@ -95,4 +95,23 @@ test('conversations are found by name, by the beginning of a number, and narrowe
   assert.deepEqual(await found('window=closed'), ['1'])
   assert.deepEqual(await found('window=closed&unread=1&mode=bot'), ['1'])
   assert.deepEqual(await found('window=closed&mode=person'), [])
+})
+
+test('a customer who wants no more messages gets none, code hears it, and the thread says so', async (t) => {
+  const { wa, get, post, phone } = await host(t)
+  const heard: string[] = []
+  wa.on('opt_out', ({ contact, event }) => heard.push(`${event.type} ${contact.phone}`))
+  wa.on('opt_in', ({ contact, event }) => heard.push(`${event.type} ${contact.phone}`))
+  await phone({ name: 'Asha' }).says('hi')
+
+  await post('/conversations/1/consent', { messages: 'none' }).expect(303)
+  await wa.idle()
+  await assert.rejects(wa.send('+919800000001', { text: 'offer' }), { code: 'WA_OPTED_OUT' })
+  await post('/conversations/1/consent', { messages: 'none' }).expect(303)
+  await wa.contacts.set('+919800000001', { optedOut: false })
+  await wa.idle()
+
+  assert.deepEqual(heard, ['opt_out +919800000001', 'opt_in +919800000001'])
+  assert.match(wordsOf((await get('/conversations/1')).text), /Wants no more messages · .*Wants messages again ·/)
+  await wa.send('+919800000001', { text: 'offer' })
 })

@@ -11,6 +11,7 @@ import { momentOf, windowView } from './when'
 
 export const routes: Route<Role>[] = [
   { method: 'GET', path: '/conversations/:id/customer', may: 'viewer', handle: (x) => show(x, null) },
+  { method: 'POST', path: '/conversations/:id/consent', may: 'agent', handle: consent },
   { method: 'POST', path: '/conversations/:id/erase', may: 'admin', handle: erase },
 ]
 
@@ -33,6 +34,7 @@ async function show(x: Exchange, fault: string | null): Promise<void> {
       attributes: Object.entries(contact.attributes).map(([name, value]) => ({ name, value: String(value) })),
       since: momentOf(contact.created_at, now),
       isErased: contact.phone === null && contact.bsuid === null,
+      mayAnswer: may(x, 'agent'),
       mayErase: may(x, 'admin'),
       fault,
     },
@@ -44,6 +46,16 @@ async function customerOf(x: Exchange, conversation: ConversationRow): Promise<C
   const contact = await findContact(x.engine.db.read, { id: conversation.contact_id })
   if (!contact) throw new WaError('WA_NOT_FOUND', 'This customer is not there any more.')
   return contact
+}
+
+/** Somebody told a colleague that they want no more messages, or want them again. */
+async function consent(x: Exchange): Promise<void> {
+  const conversation = await conversationOf(x)
+  const form = await readForm(x.req)
+  const wanted = fieldOf(form, 'messages')
+  if (wanted !== 'none' && wanted !== 'wanted') throw new WaError('WA_REQUEST_INVALID', `Messages are "none" or "wanted", not "${wanted.slice(0, 20)}".`)
+  await x.engine.setOptOut(conversation.contact_id, wanted === 'none', x.user)
+  return seeOther(x, `/conversations/${conversation.id}/customer`)
 }
 
 /** Nothing brings it back, so it is asked for twice: a box must be ticked. */
