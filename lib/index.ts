@@ -23,6 +23,7 @@ export type {
 } from './flows/types'
 export type { Role, Scope, User } from './http/exchange'
 export type { ApiKey } from './http/guard'
+export type { DashboardOptions, Link, LinkedContact } from './http/look'
 export type { Logger } from './log'
 export { buttons, ctaPhone, ctaUrl, type IdsOf, list, type Menu, template, text, type VarsOf } from './model/builders'
 export { LIMITS } from './model/limits'

@@ -4,6 +4,7 @@ import { type Fault, WaError } from './errors'
 import type { Flow } from './flows/types'
 import type { User } from './http/exchange'
 import type { Access, ApiKey } from './http/guard'
+import { type DashboardOptions, type Look, lookOf } from './http/look'
 import { type Logger, SILENT, stderrLogger } from './log'
 import type { Menu } from './model/builders'
 import { suggest } from './model/suggest'
@@ -39,7 +40,8 @@ export interface WaOptions<M extends readonly Menu[] = readonly Menu[], N extend
   logger?: Logger | false
   webhook?: boolean
   api?: boolean
-  dashboard?: boolean
+  /** `false` leaves it out; an object fits it into the host. */
+  dashboard?: boolean | DashboardOptions
   /** Whether this process handles events and sends. Default true, 10 at the same time. */
   worker?: boolean | { concurrency?: number }
   /** Language of the dashboard. Default `en`. */
@@ -74,6 +76,7 @@ export interface Settled {
   webhook: boolean
   api: boolean
   dashboard: boolean
+  look: Look
   /** 0: this process neither handles events nor sends. */
   concurrency: number
   autoStart: boolean
@@ -141,7 +144,8 @@ export function settleOptions(options: WaOptions, env: NodeJS.ProcessEnv = proce
     log: options.logger === false ? SILENT : (options.logger ?? stderrLogger()),
     webhook: options.webhook ?? true,
     api: options.api ?? true,
-    dashboard: options.dashboard ?? true,
+    dashboard: options.dashboard !== false,
+    look: lookOf(typeof options.dashboard === 'object' ? options.dashboard : {}),
     concurrency: options.worker === false ? 0 : typeof options.worker === 'object' ? (options.worker.concurrency ?? 10) : 10,
     autoStart: options.autoStart ?? true,
     now: options.now ? () => (options.now as () => Date)().getTime() : Date.now,

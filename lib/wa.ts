@@ -90,7 +90,7 @@ export function waInteractive<const M extends readonly Menu[] = [], const N exte
 }
 
 /** What the dashboard says about itself: never a secret. */
-function frameOf({ language, production, access }: Settled): Frame {
+function frameOf({ language, production, access, look }: Settled): Frame {
   return {
     language,
     production,
@@ -103,6 +103,7 @@ function frameOf({ language, production, access }: Settled): Frame {
           : 'open on this machine only',
     keys: access.apiKeys.map(({ name, scope }) => ({ name, scope })),
     retention: 'Nothing is deleted by itself.',
+    look,
   }
 }
 

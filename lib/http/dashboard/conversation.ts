@@ -9,7 +9,7 @@ import { hashOf } from '../../store/rows'
 import { readForm } from '../body'
 import type { Exchange, Role, Route } from '../exchange'
 import { afterOf, conversationOf, fieldOf, idOf, isForm, isPartial, may } from './asked'
-import { fragment, page, seeOther } from './page'
+import { fragment, linksOf, page, seeOther } from './page'
 import { personOf } from './person'
 import { threadOf } from './thread'
 import { ticksOf } from './ticks'
@@ -59,6 +59,7 @@ async function answer(x: Exchange, conversation: ConversationRow, attempt: Attem
       optedOut: contact?.opted_out === 1,
       attributes: Object.entries(contact?.attributes ?? {}).map(([name, value]) => ({ name, value: String(value) })),
       since: momentOf(conversation.created_at, now),
+      links: contact ? linksOf(x, contact) : [],
       trouble: trouble.items.length,
     },
     rows: thread.rows,

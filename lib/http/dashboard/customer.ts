@@ -5,7 +5,7 @@ import { eraseContact } from '../../store/erase'
 import { readForm } from '../body'
 import type { Exchange, Role, Route } from '../exchange'
 import { conversationOf, fieldOf, may } from './asked'
-import { page, seeOther } from './page'
+import { linksOf, page, seeOther } from './page'
 import { personOf } from './person'
 import { momentOf, windowView } from './when'
 
@@ -34,6 +34,7 @@ async function show(x: Exchange, fault: string | null): Promise<void> {
       attributes: Object.entries(contact.attributes).map(([name, value]) => ({ name, value: String(value) })),
       since: momentOf(contact.created_at, now),
       isErased: contact.phone === null && contact.bsuid === null,
+      links: linksOf(x, contact),
       mayAnswer: may(x, 'agent'),
       mayErase: may(x, 'admin'),
       fault,

@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { CODES, WaError } from '../../errors'
+import type { ContactRow } from '../../store/contacts'
 import { countEvents } from '../../store/events'
 import { type Exchange, isAllowed, type Request, ROLES, type User } from '../exchange'
+import { type Link, type Look, lookOf } from '../look'
 import { problemOf, send } from '../problem'
 import { assetsAt } from './assets'
 import { type Locals, render } from './render'
@@ -14,12 +16,14 @@ export interface Frame {
   access: string
   keys: readonly { name: string; scope: string }[]
   retention: string
+  look: Look
 }
 const frames = new WeakMap<object, Frame>()
 export const setFrame = (engine: object, frame: Frame): void => {
   if (!frames.has(engine)) frames.set(engine, frame)
 }
-export const frameOf = (engine: object): Frame => frames.get(engine) ?? { language: 'en', production: false, access: '', keys: [], retention: '' }
+export const frameOf = (engine: object): Frame =>
+  frames.get(engine) ?? { language: 'en', production: false, access: '', keys: [], retention: '', look: lookOf({}) }
 
 const ATTENTION = 100
 
@@ -38,17 +42,27 @@ export function fragment(x: Exchange, view: string, locals: Locals, status = 200
   html(x.res, status, render(view, { ...locals, base: x.base }))
 }
 
+/** The host's own pages about this customer. */
+export const linksOf = (x: Exchange, contact: ContactRow): readonly Link[] =>
+  frameOf(x.engine).look.contactLinks({
+    id: String(contact.id),
+    phone: x.user.role === 'viewer' ? null : contact.phone,
+    externalId: contact.external_id,
+    name: contact.name,
+  })
+
 /** After a form without JavaScript: look at the result under its own address, so that a reload sends nothing again. */
 export function seeOther(x: Exchange, path: string): void {
   x.res.writeHead(303, { Location: `${x.base}${path}`, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end()
 }
 
 function frameLocals(x: Exchange): Locals {
-  const { production, language } = frameOf(x.engine)
+  const { production, language, look } = frameOf(x.engine)
   const providers = [...new Set([...x.engine.lines.values()].map((line) => line.provider.name))]
   const simulated = providers.includes('simulator')
   return {
     language,
+    look,
     assets: `${x.base}${assetsAt()}`,
     user: { name: x.user.name, role: x.user.role },
     simulated,

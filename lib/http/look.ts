@@ -1,0 +1,93 @@
+import { type Fault, WaError } from '../errors'
+import { suggest } from '../model/suggest'
+
+/** A link to a page of the host's own: an https address, or a path of this host. */
+export interface Link {
+  words: string
+  href: string
+}
+/** What the host knows a customer by when it links to its own pages. */
+export interface LinkedContact {
+  id: string
+  phone: string | null
+  externalId: string | null
+  name: string | null
+}
+/** How the dashboard fits into the host that it is mounted in. All of it may be left out. */
+export interface DashboardOptions {
+  /** Name at the top and in the browser's tab. Default `wa-interactive`. */
+  title?: string
+  /** Address of a picture at the top, of this host (the CSP lets no other in). */
+  logo?: string
+  /** Environment that nobody should mistake: `STAGING`. Stands in every page and before every title. */
+  badge?: string
+  /** The way back to the host. */
+  back?: Link
+  /** More entries below the pages. */
+  links?: readonly Link[]
+  /** Links beside a customer: their orders, their account. Throwing or answering nothing shows none. */
+  contactLinks?(contact: LinkedContact): readonly Link[]
+}
+
+/** With every default filled in. */
+export interface Look {
+  title: string
+  logo: string | null
+  badge: string | null
+  back: Link | null
+  links: readonly Link[]
+  contactLinks: (contact: LinkedContact) => readonly Link[]
+}
+
+const KNOWN = ['title', 'logo', 'badge', 'back', 'links', 'contactLinks']
+
+/** Throws WA_OPTION_INVALID with every fault at once. */
+export function lookOf(options: DashboardOptions): Look {
+  const faults: Fault[] = []
+  for (const name of Object.keys(options)) {
+    if (KNOWN.includes(name)) continue
+    const near = suggest(name, KNOWN)
+    faults.push({
+      path: `dashboard.${name}`,
+      message: `Unknown option "dashboard.${name}".${near ? ` Did you mean "${near}"?` : ` Known: ${KNOWN.join(', ')}.`}`,
+      actual: name,
+    })
+  }
+  if (options.logo !== undefined && !isOwn(options.logo))
+    faults.push({ path: 'dashboard.logo', message: `dashboard.logo is "${options.logo}"; it is a path of this host, such as /logo.svg.`, actual: options.logo })
+  for (const [path, link] of [
+    ...(options.back ? [['dashboard.back', options.back] as const] : []),
+    ...(options.links ?? []).map((link, index) => [`dashboard.links[${index}]`, link] as const),
+  ]) {
+    if (!isLink(link))
+      faults.push({
+        path,
+        message: `${path} has no words, or an address that is neither a path of this host nor http(s).`,
+        actual: link?.href,
+        fix: "{ words: 'Orders', href: '/orders' }",
+      })
+  }
+  if (faults.length > 0) throw new WaError('WA_OPTION_INVALID', faults.map((fault) => fault.message).join(' '), faults)
+  return {
+    title: options.title || 'wa-interactive',
+    logo: options.logo ?? null,
+    badge: options.badge || null,
+    back: options.back ?? null,
+    links: options.links ?? [],
+    contactLinks: (contact) => safely(() => options.contactLinks?.(contact) ?? []).filter(isLink),
+  }
+}
+
+const isOwn = (address: string): boolean => /^\/(?![/\\])/.test(address)
+const isLink = (link: Link | undefined): boolean =>
+  typeof link?.words === 'string' && link.words !== '' && typeof link.href === 'string' && (isOwn(link.href) || /^https?:\/\//i.test(link.href))
+
+/** The host's code must not take a page down. */
+function safely(links: () => readonly Link[]): readonly Link[] {
+  try {
+    const given = links()
+    return Array.isArray(given) ? given : []
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import express from 'express'
+import request from 'supertest'
+import { waInteractive } from '../../lib/index'
+import { testOptions, testPhone } from '../../lib/testing'
+
+test('title, badge, logo, the way back, more links and links beside a customer are those of the host', async (t) => {
+  const { control: _control, ...options } = testOptions()
+  const wa = waInteractive({
+    ...options,
+    authorize: () => ({ id: 'u', name: 'U', role: 'agent' }),
+    dashboard: {
+      title: 'Shop & Co',
+      badge: 'STAGING',
+      logo: '/logo.svg',
+      back: { words: 'To the shop', href: '/' },
+      links: [{ words: 'Orders', href: 'https://shop.example/orders' }],
+      contactLinks: ({ phone }) => [
+        { words: 'Their orders', href: `/orders?phone=${encodeURIComponent(phone ?? '')}` },
+        { words: 'never', href: 'javascript:alert(1)' },
+      ],
+    },
+  })
+  await wa.start()
+  t.after(() => wa.close())
+  await testPhone(wa, { phone: '+919800000001' }).says('hi')
+
+  const { text } = await request(express().use(wa)).get('/wa/conversations/1').expect(200)
+
+  assert.match(text, /<title>\[STAGING\] .* · Shop &amp; Co<\/title>/)
+  assert.match(text, /<img src="\/logo.svg"/)
+  assert.match(text, /href="\/"[^>]*>[\s\S]{0,400}To the shop/)
+  assert.match(text, /href="https:\/\/shop.example\/orders"/)
+  assert.match(text, /href="\/orders\?phone=%2B919800000001"/)
+  assert.doesNotMatch(text, /javascript:/)
+})
+
+test('a link of the host that throws takes no page down', async (t) => {
+  const { control: _control, ...options } = testOptions()
+  const wa = waInteractive({
+    ...options,
+    authorize: () => ({ id: 'u', name: 'U', role: 'agent' }),
+    dashboard: {
+      contactLinks: () => {
+        throw new Error('no database')
+      },
+    },
+  })
+  await wa.start()
+  t.after(() => wa.close())
+  await testPhone(wa).says('hi')
+
+  await request(express().use(wa)).get('/wa/conversations/1').expect(200)
+})
+
+test('what cannot be an option of the dashboard is refused with every fault at once', () => {
+  assert.throws(
+    () => waInteractive({ autoStart: false, dashboard: { titel: 'x', logo: 'https://cdn.example/x.svg', back: { words: '', href: 'x' } } as object }),
+    (error: { code: string; faults: { path: string }[] }) => {
+      assert.equal(error.code, 'WA_OPTION_INVALID')
+      assert.deepEqual(
+        error.faults.map((fault) => fault.path),
+        ['dashboard.titel', 'dashboard.logo', 'dashboard.back'],
+      )
+      return true
+    },
+  )
+})
