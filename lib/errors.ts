@@ -43,6 +43,7 @@ export const CODES = {
   WA_REQUEST_INVALID: { status: 422, title: 'The request is not valid' },
   WA_SIGNATURE: { status: 401, title: 'Wrong signature or token' },
   WA_UNAUTHORIZED: { status: 401, title: 'Missing or wrong key' },
+  WA_TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many wrong passwords' },
   WA_FORBIDDEN: { status: 403, title: 'Not allowed' },
   WA_NOT_CONFIGURED: { status: 403, title: 'Closed until you say who may enter' },
   WA_CROSS_SITE: { status: 403, title: 'The request came from another site' },

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Engine } from '../../engine'
 import { WaError } from '../../errors'
+import { createAttempts } from '../attempts'
 import type { Exchange, Request, Role, Route, User } from '../exchange'
 import { type Access, requireRole, requireSameOrigin, whoIs } from '../guard'
 import type { Place } from '../mount'
@@ -41,11 +42,26 @@ export const ROUTES: readonly Route<Role>[] = [
 /** Answers what is below the mount and no other part's; everybody is asked who they are first, also where there is nothing. */
 export function createDashboard(access: Access, frame: Frame): (req: Request, res: ServerResponse, engine: Engine, place: Place) => Promise<boolean> {
   const find = finder(ROUTES)
+  const attempts = createAttempts()
+  /** Only HTTP basic is ours to protect; a host's own sign-in has its own guard. */
+  const enter = async (req: Request): Promise<User> => {
+    if (access.authorize || !access.basic || req.headers.authorization === undefined) return whoIs(req, access)
+    const address = req.socket.remoteAddress ?? ''
+    attempts.admit(address, Date.now())
+    try {
+      const user = await whoIs(req, access)
+      attempts.succeeded(address)
+      return user
+    } catch (error) {
+      attempts.failed(address, Date.now())
+      throw error
+    }
+  }
   return async (req, res, engine, { base, path, query }) => {
     setFrame(engine, frame)
     let user: User | null = null
     try {
-      user = await whoIs(req, access)
+      user = await enter(req)
       const met = find(req, res, path)
       if (met === null) throw new WaError('WA_NOT_FOUND', 'There is no such page here.')
       if ('allow' in met)

@@ -109,6 +109,7 @@ export function refuse(req: Request, res: ServerResponse, base: string, error: u
   const headers: Record<string, string> = {}
   if (problem.status === 401 && how.basic) headers['WWW-Authenticate'] = 'Basic realm="wa-interactive", charset="UTF-8"'
   if (problem.status === 503) headers['Retry-After'] = '5'
+  if (problem.status === 429) headers['Retry-After'] = '300'
   if (error instanceof WaError && error.code === 'WA_METHOD') headers.Allow = String(error.faults[0]?.limit ?? 'GET')
   if (req.headers['hx-request-type'] === 'partial') {
     // Whoever lost their session is led to the sign-in by loading the page anew.
