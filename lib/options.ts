@@ -8,7 +8,7 @@ import { type DashboardOptions, type Look, lookOf } from './http/look'
 import { type Logger, SILENT, stderrLogger } from './log'
 import type { Menu } from './model/builders'
 import { suggest } from './model/suggest'
-import { providerFromEnv } from './providers/choose'
+import { halfConfigured, providerFromEnv } from './providers/choose'
 import type { Provider as WireProvider } from './providers/provider'
 import type { DatabaseOption } from './store/database'
 
@@ -86,6 +86,8 @@ export interface Settled {
   expireAfterMs: number
   perRecipientHour: number
   production: boolean
+  /** What is allowed, and most likely not meant: said once at start. */
+  hints: readonly string[]
 }
 
 const KNOWN = [
@@ -154,6 +156,7 @@ export function settleOptions(options: WaOptions, env: NodeJS.ProcessEnv = proce
     expireAfterMs: options.expireAfterMs ?? DAY_MS,
     perRecipientHour: options.perRecipientHour ?? 200,
     production,
+    hints: options.provider || options.numbers ? [] : halfConfigured(env),
   }
 }
 

@@ -85,6 +85,7 @@ export function waInteractive<const M extends readonly Menu[] = [], const N exte
   const face = faceOf(engine)
   const wa = Object.assign(handlers.all, handlers.parts, face, { [ENGINE]: engine })
   if (settled.autoStart) setImmediate(() => void startUntilItRuns(engine))
+  for (const hint of settled.hints) settled.log.warn({}, hint)
   for (const warning of closedParts(engine)) settled.log.error({}, warning)
   return wa as unknown as Wa<M[number], N>
 }

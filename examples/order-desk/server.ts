@@ -4,7 +4,7 @@ import { orderDesk } from './desk'
 const port = Number(process.env.PORT || 3000)
 if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`PORT is "${process.env.PORT}"; it is a number from 0 to 65535.`)
 
-const wa = orderDesk()
+const wa = build()
 wa.observe('*', (given) => {
   const { event, reply, text } = given as { event: { type: string; number: string }; reply?: { id: string } | null; text?: string | null }
   console.log(`${event.type.padEnd(14)} ${reply ? reply.id : (text ?? '')}`)
@@ -17,6 +17,15 @@ app.get('/', (_req, res) => {
 app.use(wa)
 
 wa.start().then(listen, (error: Error) => fail(error.message))
+
+/** Options and environment that contradict each other are told in a sentence, not in a stack. */
+function build(): ReturnType<typeof orderDesk> {
+  try {
+    return orderDesk()
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error))
+  }
+}
 
 function listen(): void {
   const server = app.listen(port, () => {

@@ -32,6 +32,16 @@ export function providerFromEnv(env: Env): Provider {
   return KNOWN[complete[0] ?? 'simulator'].make(env)
 }
 
+/** Providers of which some credentials are set and others are not, while WA_PROVIDER names none: most likely one was forgotten. */
+export function halfConfigured(env: Env): string[] {
+  if (env.WA_PROVIDER?.trim()) return []
+  return NAMES.flatMap((name) => {
+    const missing = missingFor(name, env)
+    if (missing.length === 0 || missing.length === KNOWN[name].credentials.length) return []
+    return [`The credentials of ${name} are not complete, so it is not used: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set.`]
+  })
+}
+
 function providerNamed(named: string, env: Env): Provider {
   if (!isName(named)) throw unknown(named)
   const missing = missingFor(named, env)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { WaError } from '../../lib/errors'
-import { providerFromEnv } from '../../lib/providers/choose'
+import { halfConfigured, providerFromEnv } from '../../lib/providers/choose'
 
 const EXOTEL = { EXOTEL_ACCOUNT_SID: 'demo', EXOTEL_API_KEY: 'key', EXOTEL_API_TOKEN: 'token', EXOTEL_FROM: '+918000000001' }
 const META = { WHATSAPP_PHONE_NUMBER_ID: '100000000000001', WHATSAPP_ACCESS_TOKEN: 'token' }
@@ -58,4 +58,12 @@ test('two providers with complete credentials are not guessed between', () => {
 
   assert.equal(error.code, 'WA_PROVIDER_UNCONFIGURED')
   assert.match(error.message, /Set WA_PROVIDER to "exotel" or "cloud-api"\.$/)
+})
+
+test('credentials that are half there are named, because one was most likely forgotten', () => {
+  assert.deepEqual(halfConfigured({ EXOTEL_ACCOUNT_SID: 'a', EXOTEL_API_KEY: 'b', EXOTEL_FROM: '+1' }), [
+    'The credentials of exotel are not complete, so it is not used: EXOTEL_API_TOKEN is not set.',
+  ])
+  assert.deepEqual(halfConfigured({}), [])
+  assert.deepEqual(halfConfigured({ WA_PROVIDER: 'simulator', EXOTEL_ACCOUNT_SID: 'a' }), [])
 })
