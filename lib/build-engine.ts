@@ -21,7 +21,7 @@ import { type ContactRow, changeContact, findContact } from './store/contacts'
 import { conversationById, conversationsOfContact, markChanged, setMode, setStep } from './store/conversations'
 import { type Db, openDatabase } from './store/database'
 import { decideEvent, insertEvent, nextDue, releaseEvents } from './store/events'
-import { declareMenu, menuByKey, publishDraft } from './store/menus'
+import { declareMenu, menuByKey, menuVersionByKey, publishDraft, rollBack } from './store/menus'
 import { decideOutbound, messageById } from './store/messages'
 import { migrate } from './store/migrate'
 import { hashOf } from './store/rows'
@@ -105,6 +105,8 @@ export function buildEngine(settled: Settled): RunningEngine {
       changed(conversation.id)
     }
   }
+  const wentLive = (key: string, version: number, by: Actor): Promise<void> =>
+    happen('menu_published', [...lines.keys()][0] ?? 'default', null, { menu: { key, version }, by: by.name }, `menu_published\n${key}\n${version}`)
 
   const context: ContextParts = {
     db,
@@ -397,16 +399,18 @@ export function buildEngine(settled: Settled): RunningEngine {
     },
     async publish(key, by, options) {
       const published = await publishChecked(engine, key, by, options)
-      if (published.changed)
-        await happen(
-          'menu_published',
-          [...lines.keys()][0] ?? 'default',
-          null,
-          { menu: { key, version: published.version }, by: by.name },
-          `menu_published\n${key}\n${published.version}`,
-        )
+      if (published.changed) await wentLive(key, published.version, by)
       changed(null)
       return published
+    },
+    async rollBack(key, version, by, options) {
+      const spec = await menuVersionByKey(db().write, key, version)
+      if (!spec) throw new WaError('WA_NOT_FOUND', `Menu "${key}" has no version ${version}.`)
+      await mayGoLive(engine, key, spec, options.force)
+      const live = await rollBack(db(), key, version, by, now())
+      await wentLive(key, live, by)
+      changed(null)
+      return live
     },
     hearings: () => listeners.hearings(),
     async wouldBreak(key, next) {
@@ -428,16 +432,7 @@ async function publishChecked(
 ): Promise<Awaited<ReturnType<Engine['publish']>>> {
   for (let tries = 1; ; tries++) {
     const menu = await menuByKey(engine.db.write, key)
-    if (menu?.draft) {
-      checkMenu(menu.draft)
-      const breaks = await engine.wouldBreak(key, menu.draft)
-      if (breaks.length > 0 && !options.force)
-        throw new WaError(
-          'WA_MENU_IN_USE',
-          breaks.map((one) => one.fault.message).join(' '),
-          breaks.map((one) => one.fault),
-        )
-    }
+    if (menu?.draft) await mayGoLive(engine, key, menu.draft, options.force)
     try {
       return await publishDraft(engine.db, key, by, options.expected ?? menu?.revision ?? null, engine.now())
     } catch (error) {
@@ -445,6 +440,18 @@ async function publishChecked(
       if (!isOurs || tries >= 5) throw error
     }
   }
+}
+
+/** Throws what keeps these words from customers: faults, or listeners of options that would go. */
+async function mayGoLive(engine: Engine, key: string, spec: MenuSpec, force = false): Promise<void> {
+  checkMenu(spec)
+  const breaks = force ? [] : await engine.wouldBreak(key, spec)
+  if (breaks.length === 0) return
+  throw new WaError(
+    'WA_MENU_IN_USE',
+    breaks.map((one) => one.fault.message).join(' '),
+    breaks.map((one) => one.fault),
+  )
 }
 
 /** Listeners of ids that the live menu or its declaration has and the next one has not. */

@@ -78,6 +78,8 @@ export interface Engine {
   setOptOut(contactId: number, optedOut: boolean, by: Actor): Promise<void>
   /** Publishes a menu's draft after every check. Throws WA_MENU_LIMIT, WA_MENU_IN_USE (unless `force`), WA_MENU_STALE. */
   publish(key: string, by: Actor, options: { expected?: number | null; force?: boolean }): Promise<{ version: number; changed: boolean; menu: StoredMenu }>
+  /** Makes an older version live again, as a new version, after the same checks. A draft stays. Throws WA_MENU_LIMIT, WA_MENU_IN_USE (unless `force`), WA_NOT_FOUND. */
+  rollBack(key: string, version: number, by: Actor, options: { force?: boolean }): Promise<number>
   /** Who listens to which option id. */
   hearings(): readonly Hearing[]
   /** Listeners that would no longer be reached if `next` became live in place of what is live now. */

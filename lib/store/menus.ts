@@ -58,10 +58,15 @@ export async function menuVersionByKey(query: Query, key: string, version: numbe
   return row ? menuVersion(query, Number(row.id), version) : null
 }
 
-export async function listMenus(query: Query, request: PageRequest & { archived?: boolean | undefined }): Promise<Page<StoredMenu>> {
+/** `archived`: those alone, else those in use. `changed`: only those whose draft is not live. */
+export async function listMenus(
+  query: Query,
+  request: PageRequest & { archived?: boolean | undefined; changed?: boolean | undefined },
+): Promise<Page<StoredMenu>> {
   const rows = query('wa_menus')
   if (request.archived) rows.whereNotNull('archived_at')
   else rows.whereNull('archived_at')
+  if (request.changed) rows.whereNotNull('draft')
   const page = await pageById(rows, request, read)
   const specs = (await query('wa_menu_versions as v')
     .join('wa_menus as m', (on) => on.on('m.id', 'v.menu_id').andOn('m.version', 'v.version'))
@@ -75,6 +80,11 @@ export async function listMenus(query: Query, request: PageRequest & { archived?
   }[]
   const published = new Map(specs.map((row) => [Number(row.id), fromJson<MenuSpec>(row.spec)]))
   return { ...page, items: page.items.map((menu) => ({ ...menu, published: published.get(menu.id) ?? null })) }
+}
+
+/** Menus that somebody changed since they were published, or never published; counted up to `most`. */
+export async function countChangedMenus(query: Query, most: number): Promise<number> {
+  return (await query('wa_menus').whereNull('archived_at').whereNotNull('draft').limit(most).select('id')).length
 }
 
 export async function versionsOf(query: Query, menuId: number, request: PageRequest): Promise<Page<MenuVersionRow & { id: number }>> {
@@ -134,7 +144,7 @@ export async function declareMenu(db: Db, spec: MenuSpec, now: number): Promise<
 
 /**
  * Saves a draft; makes the menu when it is new. `expected` is the revision the writer saw: somebody else's change since then is not overwritten;
- * `new`: there must be no menu of that key yet.
+ * `new`: there must be no menu of that key yet. The words that are there already change nothing, so that nobody is told of a change that is none.
  */
 export async function saveDraft(
   db: Db,
@@ -157,6 +167,7 @@ export async function saveDraft(
     if (expected === 'new') throw exists(known)
     if (expected !== null && expected !== known.revision) throw stale(spec.key, expected, known.revision)
     if (known.owner === 'code') throw readOnly(known)
+    if (known.archived_at === null && canonical(known.draft ?? known.published) === canonical(spec)) return { created: false, menu: known }
     const unchanged = known.published !== null && canonical(known.published) === canonical(spec)
     const moved = await trx('wa_menus')
       .where({ id: known.id, revision: known.revision })
@@ -194,14 +205,19 @@ export async function publishDraft(
   })
 }
 
-/** Makes an older version live again, as a new version: history is never rewritten. */
+/** Makes an older version live again, as a new version: history is never rewritten. A draft that somebody is writing stays a draft. */
 export async function rollBack(db: Db, key: string, version: number, by: Actor, now: number): Promise<number> {
   return db.tx(async (trx) => {
     const menu = await mustFind(trx, key)
     if (menu.owner === 'code') throw readOnly(menu)
     const spec = await menuVersion(trx, menu.id, version)
     if (!spec) throw new WaError('WA_NOT_FOUND', `Menu "${key}" has no version ${version}.`)
-    return publishSpec(trx, menu, spec, by, now, 'menu.rolled_back')
+    const live = await publishSpec(trx, menu, spec, by, now, 'menu.rolled_back')
+    if (menu.draft && canonical(menu.draft) !== canonical(spec))
+      await trx('wa_menus')
+        .where({ id: menu.id })
+        .update({ draft: toJson(menu.draft), type: menu.draft.type })
+    return live
   })
 }
 

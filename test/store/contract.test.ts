@@ -16,7 +16,18 @@ import {
 import { type Db, openDatabase } from '../../lib/store/database'
 import { eraseContact } from '../../lib/store/erase'
 import { claimEvents, decideEvent, eventById, finishEvent, insertEvent, listEvents } from '../../lib/store/events'
-import { archiveMenu, declareMenu, discardDraft, listMenus, menuByKey, menuVersionByKey, publishDraft, rollBack, saveDraft } from '../../lib/store/menus'
+import {
+  archiveMenu,
+  countChangedMenus,
+  declareMenu,
+  discardDraft,
+  listMenus,
+  menuByKey,
+  menuVersionByKey,
+  publishDraft,
+  rollBack,
+  saveDraft,
+} from '../../lib/store/menus'
 import {
   applyStatus,
   claimOutbound,
@@ -388,6 +399,36 @@ for (const engine of engines()) {
       [5, 4, 3, 2, 1],
     )
     assert.equal(rest.next, null)
+  })
+
+  battery('rolling back leaves the draft that somebody is writing', async (db) => {
+    await declareMenu(db, menu('one'), NOW)
+    await saveDraft(db, menu('two'), STAFF, null, NOW)
+
+    assert.equal(await rollBack(db, 'confirm', 1, STAFF, NOW), 2)
+
+    const stored = await menuByKey(db.read, 'confirm')
+    assert.deepEqual([stored?.version, stored?.published, stored?.draft], [2, menu('one'), menu('two')])
+  })
+
+  battery('saving the same words again changes nothing', async (db) => {
+    const { menu: first } = await saveDraft(db, menu('one'), STAFF, 'new', NOW)
+    const { menu: again } = await saveDraft(db, menu('one'), STAFF, first.revision, NOW)
+
+    assert.equal(again.revision, first.revision)
+  })
+
+  battery('menus with a draft are listed and counted apart; archived ones are not among them', async (db) => {
+    await declareMenu(db, menu('live'), NOW)
+    await saveDraft(db, { ...menu('draft'), key: 'written' }, STAFF, 'new', NOW)
+    await saveDraft(db, { ...menu('draft'), key: 'gone' }, STAFF, 'new', NOW)
+    await archiveMenu(db, 'gone', true, STAFF, NOW)
+
+    assert.deepEqual(
+      (await listMenus(db.read, { limit: 10, changed: true })).items.map((one) => one.key),
+      ['written'],
+    )
+    assert.equal(await countChangedMenus(db.read, 10), 1)
   })
 
   battery('a draft thrown away and a menu archived leave what was sent as it was', async (db) => {
