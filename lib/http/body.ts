@@ -101,8 +101,8 @@ export async function readJson(req: Request): Promise<unknown> {
   }
 }
 
-/** Depth and number of fields of a form are bounded: an editor with ten rows needs about a hundred. */
-const FORM = { depth: 6, parameterLimit: 400, arrayLimit: 50, allowPrototypes: false, plainObjects: true } as const
+/** Depth and number of fields of a form are bounded: an editor with ten rows needs about a hundred, an imported draft several. */
+const FORM = { depth: 6, parameterLimit: 1000, arrayLimit: 100, allowPrototypes: false, plainObjects: true } as const
 
 /** A form of the dashboard, with nested names (`sections[0][rows][2][id]`). Also when the host's parser was there first, extended or not. */
 export async function readForm(req: Request): Promise<Record<string, unknown>> {

@@ -4,17 +4,19 @@ export interface Piece {
   kind: 'same' | 'gone' | 'new'
 }
 
+/** With less in common than this part of the longer text, words that stay by chance only confuse. */
+const LEAST_IN_COMMON = 0.4
 /** Longer texts are shown one above the other: finding what they share costs the product of their lengths. */
 const MOST_WORDS = 600
 
 /** Two texts taken apart into words that stayed, went and came: the longest run of words in common stays. */
 export function wordsApart(before: string, after: string): Piece[] {
   const [was, is] = [wordsIn(before), wordsIn(after)]
-  if (was.length > MOST_WORDS || is.length > MOST_WORDS)
-    return [
-      { text: before, kind: 'gone' },
-      { text: after, kind: 'new' },
-    ]
+  const apart: Piece[] = [
+    { text: before, kind: 'gone' },
+    { text: after, kind: 'new' },
+  ]
+  if (was.length > MOST_WORDS || is.length > MOST_WORDS) return apart
   const pieces: Piece[] = []
   const push = (text: string, kind: Piece['kind']): void => {
     const last = pieces.at(-1)
@@ -31,7 +33,8 @@ export function wordsApart(before: string, after: string): Piece[] {
     } else if (b >= is.length || (a < was.length && (common[a + 1]?.[b] ?? 0) >= (common[a]?.[b + 1] ?? 0))) push(was[a++] ?? '', 'gone')
     else push(is[b++] ?? '', 'new')
   }
-  return pieces
+  const shared = pieces.reduce((sum, piece) => sum + (piece.kind === 'same' ? piece.text.length : 0), 0)
+  return shared < LEAST_IN_COMMON * Math.max(before.length, after.length) ? apart : pieces
 }
 
 /** Words, and the blanks between them as words of their own. */

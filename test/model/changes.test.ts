@@ -103,4 +103,8 @@ test('of two texts the words that stayed, went and came', () => {
     { text: '?', kind: 'same' },
   ])
   assert.equal(wordsApart('a '.repeat(2000), 'b').length, 2)
+  assert.deepEqual(wordsApart('Welcome to our support center', 'Hello to you'), [
+    { text: 'Welcome to our support center', kind: 'gone' },
+    { text: 'Hello to you', kind: 'new' },
+  ])
 })

@@ -16,6 +16,7 @@ import * as events from './events'
 import * as exporting from './export'
 import * as insight from './insight'
 import * as live from './live'
+import * as menus from './menus/index'
 import * as outbox from './outbox'
 import * as overview from './overview'
 import { type Frame, refuse, setFrame } from './page'
@@ -26,6 +27,7 @@ import * as settings from './settings'
 export const ROUTES: readonly Route<Role>[] = [
   overview,
   insight,
+  menus,
   conversations,
   conversation,
   customer,

@@ -1,0 +1,89 @@
+import { WaError } from '../../../errors'
+import { TYPE_WORDS } from '../../../model/changes'
+import { LIMITS } from '../../../model/limits'
+import { MENU_TYPES, type MenuSpec } from '../../../model/menu'
+import { KEY } from '../../../model/shape'
+import { menuByKey, saveDraft } from '../../../store/menus'
+import { readForm } from '../../body'
+import type { Exchange, Role, Route } from '../../exchange'
+import { fieldOf } from '../asked'
+import { page, seeOther } from '../page'
+import { writtenOf } from './one'
+import { previewOf } from './preview'
+import { blank, TYPES } from './types'
+
+// A key never begins with `_`, so these addresses are no menu's.
+export const routes: Route<Role>[] = [
+  { method: 'GET', path: '/menus/_new', may: 'editor', handle: (x) => offer(x, { name: '', type: 'button', fault: null }) },
+  { method: 'POST', path: '/menus/_new', may: 'editor', handle: create },
+]
+
+interface Asked {
+  name: string
+  type: string
+  fault: string | null
+}
+
+/** `?from=help-center` copies that menu under another name. */
+async function offer(x: Exchange, asked: Asked, status = 200): Promise<void> {
+  const from = await originalOf(x)
+  const now = x.engine.now()
+  return page(
+    x,
+    'menus/new',
+    {
+      title: from ? `Duplicate ${from.key}` : 'New menu',
+      styles: ['editor.css'],
+      from: from?.key ?? null,
+      asked: { ...asked, name: asked.name || (from ? await freeKey(x, `${from.key.slice(0, LIMITS.key - 8)}-copy`) : '') },
+      preview: from ? previewOf(from, now) : null,
+      types: TYPES.map(({ type, line, example }) => ({ type, line, words: TYPE_WORDS[type], picture: previewOf(example, now, `picture-${type}`) })),
+    },
+    status,
+  )
+}
+
+async function create(x: Exchange): Promise<void> {
+  const form = await readForm(x.req)
+  const name = fieldOf(form, 'name')
+  const type = MENU_TYPES.find((one) => one === form.type) ?? 'button'
+  const from = await originalOf(x)
+  const key = keyFrom(name)
+  const refused = (fault: string): Promise<void> => offer(x, { name, type, fault }, 422)
+  if (key === null) return refused('Give it a name of Latin letters and digits, such as “Help center”: the code calls it by that.')
+  const { owner: _owner, ...copied } = from ?? blank(key, type)
+  try {
+    await saveDraft(x.engine.db, { ...copied, key } as MenuSpec, x.user, 'new', x.engine.now())
+  } catch (error) {
+    if (error instanceof WaError && error.code === 'WA_STATE') return refused(`There is a menu “${key}” already. Choose another name.`)
+    throw error
+  }
+  return seeOther(x, `/menus/${key}?did=made`)
+}
+
+async function originalOf(x: Exchange): Promise<MenuSpec | null> {
+  const key = x.query.get('from')
+  if (!key) return null
+  const menu = await menuByKey(x.engine.db.read, key)
+  if (!menu) throw new WaError('WA_MENU_UNKNOWN', `There is no menu "${key.slice(0, 64)}".`)
+  return writtenOf(menu)
+}
+
+/** `Help Center` is called `help-center`; null when nothing is left of it. */
+export function keyFrom(name: string): string | null {
+  const key = name
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+  return KEY.test(key) ? key : null
+}
+
+async function freeKey(x: Exchange, key: string): Promise<string> {
+  for (let n = 1; n < 100; n++) {
+    const candidate = n === 1 ? key : `${key}-${n}`
+    if (!(await menuByKey(x.engine.db.read, candidate))) return candidate
+  }
+  return ''
+}

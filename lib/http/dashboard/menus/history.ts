@@ -1,0 +1,51 @@
+import { TYPE_WORDS } from '../../../model/changes'
+import type { MenuSpec } from '../../../model/menu'
+import { type AuditRow, listAudit } from '../../../store/audit'
+import type { Exchange, Role, Route } from '../../exchange'
+import { addressWith, afterOf } from '../asked'
+import { page } from '../page'
+import { momentOf } from '../when'
+import { changesView } from './changes-view'
+import { menuOf, standingOf, writtenOf } from './one'
+
+export const routes: Route<Role>[] = [{ method: 'GET', path: '/menus/:key/history', may: 'viewer', handle: list }]
+
+const PAGE = 30
+/** What somebody did, behind their name. */
+const DEEDS: Record<string, string> = {
+  'menu.created': 'made the menu',
+  'menu.declared': 'declared it in the program',
+  'menu.draft': 'saved a draft',
+  'menu.published': 'published',
+  'menu.rolled_back': 'made an older version live again',
+  'menu.draft_discarded': 'discarded the draft',
+  'menu.archived': 'archived it',
+  'menu.restored': 'restored it',
+}
+
+/** Everything that was done to a menu, by whom, and what it changed. */
+async function list(x: Exchange): Promise<void> {
+  const menu = await menuOf(x)
+  const found = await listAudit(x.engine.db.read, `menu:${menu.key}`, { limit: PAGE, after: afterOf(x) })
+  const now = x.engine.now()
+  return page(x, 'menus/history', {
+    title: `History of ${menu.key}`,
+    tab: 'history',
+    styles: ['editor.css'],
+    key: menu.key,
+    typeWords: TYPE_WORDS[writtenOf(menu).type],
+    standing: standingOf(menu),
+    lines: found.items.map((row) => ({
+      by: row.user_name === 'code' ? 'The code' : row.user_name,
+      deed: DEEDS[row.action] ?? row.action,
+      time: momentOf(row.at, now),
+      changes: changesIn(row),
+    })),
+    isFirst: afterOf(x) === undefined,
+    first: addressWith(x, { after: null }),
+    next: found.next === null ? null : addressWith(x, { after: found.next }),
+  })
+}
+
+const changesIn = ({ before, after }: AuditRow) => (isMenu(before) && isMenu(after) ? changesView(before, after) : [])
+const isMenu = (value: unknown): value is MenuSpec => typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string'

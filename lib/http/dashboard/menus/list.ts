@@ -1,0 +1,126 @@
+import type { Hearing } from '../../../engine'
+import { TYPE_WORDS } from '../../../model/changes'
+import { plain } from '../../../model/format'
+import type { MenuSpec } from '../../../model/menu'
+import type { Query } from '../../../store/database'
+import { countChangedMenus, listMenus, type StoredMenu } from '../../../store/menus'
+import type { Exchange, Role, Route } from '../../exchange'
+import { addressWith, afterOf, isPartial, may } from '../asked'
+import { fragment, page } from '../page'
+import { type Moment, momentOf } from '../when'
+import { listeningTo } from './listeners'
+import { standingOf, writtenOf } from './one'
+import { GLYPHS } from './types'
+
+export const routes: Route<Role>[] = [{ method: 'GET', path: '/menus', may: 'viewer', handle: list }]
+
+const PAGE = 50
+const COUNTED = 100
+const SHOWN = ['changed', 'archived'] as const
+
+/** A line of the list. */
+export interface MenuLine {
+  key: string
+  glyph: string
+  typeWords: string
+  standing: ReturnType<typeof standingOf>
+  words: string
+  /** Who hears its options; null when it has none to tap. */
+  listening: { names: readonly string[]; unheard: number } | null
+  fromCode: boolean
+  by: string
+  time: Moment
+  archived: boolean
+}
+
+async function list(x: Exchange): Promise<void> {
+  const shown = SHOWN.find((one) => one === x.query.get('shown'))
+  const q = (x.query.get('q') ?? '').trim().slice(0, 100)
+  const read = x.engine.db.read
+  const found = await search(read, q, { after: afterOf(x), archived: shown === 'archived', changed: shown === 'changed' })
+  const changed = await countChangedMenus(read, COUNTED)
+  const hearings = x.engine.hearings()
+  const now = x.engine.now()
+  const address = (changes: Record<string, string | null>): string => addressWith(x, changes, '/menus')
+  const locals = {
+    q,
+    shown: shown ?? '',
+    lines: found.items.map((menu) => lineOf(menu, hearings, now)),
+    here: address({}),
+    tabs: [
+      { words: 'In use', href: address({ shown: null, after: null }), on: shown === undefined, count: null },
+      {
+        words: 'Changed',
+        href: address({ shown: 'changed', after: null }),
+        on: shown === 'changed',
+        count: changed === 0 ? null : changed >= COUNTED ? `${COUNTED}+` : changed,
+      },
+      { words: 'Archived', href: address({ shown: 'archived', after: null }), on: shown === 'archived', count: null },
+    ],
+    cleared: address({ q: null, after: null }),
+    isFirst: afterOf(x) === undefined,
+    first: address({ after: null }),
+    next: found.next === null ? null : address({ after: found.next }),
+    mayWrite: may(x, 'editor'),
+    done: DONE.get(x.query.get('did') ?? '') ?? null,
+  }
+  if (isPartial(x)) return fragment(x, 'menus/_menus', locals)
+  return page(x, 'menus/index', { title: 'Menus', styles: ['editor.css'], ...locals })
+}
+
+const DONE = new Map([
+  ['archived', 'Archived. It stands under Archived, and can be restored there.'],
+  ['imported', 'Imported as drafts. Look them over, then publish them.'],
+])
+
+/**
+ * Menus that say all of the words looked for, in their key or anywhere in their words. Read and compared here: a database would find the names of
+ * JSON's fields too, and compares letters outside of ASCII differently on every engine. Menus are hundreds at most.
+ */
+async function search(query: Query, q: string, request: { after?: string | undefined; archived: boolean; changed: boolean }) {
+  if (q === '') return listMenus(query, { limit: PAGE, ...request })
+  const wanted = q.toLowerCase().split(/\s+/)
+  const items: StoredMenu[] = []
+  let after = request.after
+  do {
+    const page = await listMenus(query, { ...request, limit: 200, after })
+    for (const menu of page.items) {
+      if (!wanted.every((word) => textOf(menu).includes(word))) continue
+      if (items.length === PAGE) return { items, next: String(items.at(-1)?.id) }
+      items.push(menu)
+    }
+    after = page.next ?? undefined
+  } while (after !== undefined)
+  return { items, next: null }
+}
+
+function textOf(menu: StoredMenu): string {
+  const texts: string[] = [menu.key]
+  const walk = (value: unknown): void => {
+    if (typeof value === 'string') texts.push(value)
+    else if (Array.isArray(value)) for (const one of value) walk(one)
+    else if (typeof value === 'object' && value !== null) for (const [name, one] of Object.entries(value)) if (name !== 'type' && name !== 'owner') walk(one)
+  }
+  walk(menu.draft)
+  walk(menu.published)
+  return texts.join('\n').toLowerCase()
+}
+
+function lineOf(menu: StoredMenu, hearings: readonly Hearing[], now: number): MenuLine {
+  const spec = writtenOf(menu)
+  const { names, options, unheard } = listeningTo(hearings, spec)
+  return {
+    key: menu.key,
+    glyph: GLYPHS[spec.type],
+    typeWords: TYPE_WORDS[spec.type],
+    standing: standingOf(menu),
+    words: firstWords(spec),
+    listening: options === 0 ? null : { names, unheard },
+    fromCode: menu.owner === 'code',
+    by: menu.updated_by ?? 'somebody',
+    time: momentOf(menu.updated_at, now),
+    archived: menu.archived_at !== null,
+  }
+}
+
+const firstWords = (spec: MenuSpec): string => (spec.type === 'template' ? `Template ${spec.template.name || '(no name yet)'}` : plain(spec.body.slice(0, 300)))

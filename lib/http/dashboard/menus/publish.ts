@@ -1,0 +1,68 @@
+import { WaError } from '../../../errors'
+import { TYPE_WORDS } from '../../../model/changes'
+import { faultsOf } from '../../../model/check'
+import { lint } from '../../../model/lint'
+import type { StoredMenu } from '../../../store/menus'
+import { readForm } from '../../body'
+import type { Exchange, Role, Route } from '../../exchange'
+import { fieldOf } from '../asked'
+import { page, seeOther } from '../page'
+import { momentOf } from '../when'
+import { changesView, nothingOf } from './changes-view'
+import { menuOf, standingOf, writableMenuOf, writtenOf } from './one'
+import { previewOf } from './preview'
+
+export const routes: Route<Role>[] = [
+  { method: 'GET', path: '/menus/:key/publish', may: 'editor', handle: async (x) => review(x, await writableMenuOf(x), null) },
+  { method: 'POST', path: '/menus/:key/publish', may: 'editor', handle: publish },
+]
+
+/** What was and what will be, who would miss something, and the button. */
+async function review(x: Exchange, menu: StoredMenu, refused: string | null, status = 200): Promise<void> {
+  const spec = writtenOf(menu)
+  const now = x.engine.now()
+  const edited = momentOf(menu.updated_at, now)
+  return page(
+    x,
+    'menus/publish',
+    {
+      title: `Publish ${menu.key}`,
+      tab: 'edit',
+      styles: ['editor.css'],
+      key: menu.key,
+      typeWords: TYPE_WORDS[spec.type],
+      standing: standingOf(menu),
+      refused,
+      revision: menu.revision,
+      version: menu.version,
+      isDraft: menu.draft !== null,
+      edited: { by: menu.updated_by ?? 'somebody', words: `${edited.day.toLowerCase()} at ${edited.short}` },
+      changes: changesView(menu.published ?? nothingOf(spec), spec),
+      faults: faultsOf(spec).map((fault) => fault.message),
+      warnings: lint(spec)
+        .filter((finding) => finding.level === 'warning')
+        .map((finding) => finding.message),
+      breaks: await x.engine.wouldBreak(menu.key, spec),
+      before: menu.published ? previewOf(menu.published, now, '_before') : null,
+      after: previewOf(spec, now, '_after'),
+    },
+    status,
+  )
+}
+
+async function publish(x: Exchange): Promise<void> {
+  const menu = await writableMenuOf(x)
+  const form = await readForm(x.req)
+  const expected = Number(fieldOf(form, 'revision')) || 0
+  if (expected !== menu.revision)
+    return review(x, menu, `${menu.updated_by ?? 'Somebody'} changed this menu after you opened the page. Below is what would be published now.`, 412)
+  try {
+    await x.engine.publish(menu.key, x.user, { expected, force: form.force === 'yes' })
+  } catch (error) {
+    if (!(error instanceof WaError) || error.status >= 500) throw error
+    const words =
+      error.code === 'WA_MENU_IN_USE' ? 'Code listens to something that would go. Tick the box if it should be published all the same.' : error.message
+    return review(x, await menuOf(x), words, error.status)
+  }
+  return seeOther(x, `/menus/${menu.key}?did=published`)
+}

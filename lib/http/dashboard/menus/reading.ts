@@ -1,0 +1,34 @@
+import { changesBetween, TYPE_WORDS } from '../../../model/changes'
+import { idsOf } from '../../../model/menu'
+import type { StoredMenu } from '../../../store/menus'
+import type { Exchange } from '../../exchange'
+import { may } from '../asked'
+import { momentOf } from '../when'
+import { nothingOf } from './changes-view'
+import { heardBy } from './listeners'
+import { standingOf, writtenOf } from './one'
+import { previewOf } from './preview'
+
+/** A menu for those who only read it: the phone, its words one by one, and who listens. */
+export function readingView(x: Exchange, menu: StoredMenu, why: string) {
+  const spec = writtenOf(menu)
+  const now = x.engine.now()
+  const nothing = nothingOf(spec)
+  return {
+    tab: 'edit',
+    styles: ['editor.css'],
+    key: menu.key,
+    why,
+    typeWords: TYPE_WORDS[spec.type],
+    standing: standingOf(menu),
+    isDraft: menu.draft !== null,
+    edited: { by: menu.updated_by ?? 'somebody', time: momentOf(menu.updated_at, now) },
+    archived: menu.archived_at !== null,
+    mayRestore: menu.archived_at !== null && menu.owner !== 'code' && may(x, 'editor'),
+    mayExport: may(x, 'editor'),
+    mayCopy: may(x, 'editor'),
+    words: changesBetween(nothing, spec).map(({ what, to }) => ({ what, words: to ?? '' })),
+    ids: [...new Set(idsOf(spec))].map((id) => ({ id, heard: heardBy(x.engine.hearings(), menu.key, id) })),
+    preview: previewOf(spec, now),
+  }
+}
