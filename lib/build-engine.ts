@@ -8,8 +8,9 @@ import { createListeners, type Listeners } from './flows/listeners'
 import { declaredVariables, refOf } from './flows/voice'
 import { inboxWork } from './inbox/drain'
 import { createDoor } from './inbox/receive'
-import { checkMenu } from './model/check'
+import { checkMenu, menuError } from './model/check'
 import { idsOf, type MenuSpec } from './model/menu'
+import { undeclaredIn } from './model/undeclared'
 import type { Settled } from './options'
 import { outboxWork } from './outbox/drain'
 import { type EnqueueOptions, enqueue, sameDecision } from './outbox/enqueue'
@@ -442,9 +443,12 @@ async function publishChecked(
   }
 }
 
-/** Throws what keeps these words from customers: faults, or listeners of options that would go. */
+/** Throws what keeps these words from customers: faults, variables that nobody gives, listeners of options that would go. */
 async function mayGoLive(engine: Engine, key: string, spec: MenuSpec, force = false): Promise<void> {
   checkMenu(spec)
+  const declared = (await menuByKey(engine.db.write, key))?.declared
+  const unknown = declared ? undeclaredIn(spec, declared) : []
+  if (unknown.length > 0) throw menuError(key, unknown)
   const breaks = force ? [] : await engine.wouldBreak(key, spec)
   if (breaks.length === 0) return
   throw new WaError(

@@ -551,6 +551,35 @@ for (const words of HOSTILE) {
   })
 }
 
+test('words may use what the code gives; a variable that it does not know needs a default to go live', async (t) => {
+  const h = await host(t)
+  await edit(h, 'more', { body: 'Anything else, {{name}}?' })
+
+  const page = await h.get('/menus/more')
+  const refused = await h.post('/menus/more', { ...fieldsOf(page.text), do: 'review' }).expect(422)
+  assert.match(refused.text, /The code gives no value for \{\{name\}\}, and it has no default\./)
+  assert.match((await h.get('/menus/more/publish')).text, /It cannot go live yet[\s\S]*The code gives no value for/)
+  await h.post('/menus/more/publish', { revision: fieldsOf(page.text).revision ?? '', force: 'yes' }).expect(422)
+
+  await h.post('/menus/more', { ...fieldsOf(page.text), 'variables[0][default]': 'friend', do: 'review' }).expect(303)
+})
+
+test("a host's own parser of forms may stand before us, extended or not", async (t) => {
+  for (const extended of [true, false]) {
+    const h = await host(t)
+    const app = express().use(express.urlencoded({ extended })).use(h.wa)
+    const page = await h.get('/menus/help-center')
+    await request(app)
+      .post('/wa/menus/help-center')
+      .set({ 'x-role': 'admin', 'sec-fetch-site': 'same-origin' })
+      .type('form')
+      .send({ ...fieldsOf(page.text), body: 'Parsed', do: 'down:sections[0].rows[0]' })
+      .expect(303)
+    const spec = (await specOf(h, 'help-center')) as { body: string; sections: { rows: { id: string }[] }[] }
+    assert.deepEqual([spec.body, spec.sections[0]?.rows.map((row) => row.id)], ['Parsed', ['cancel_order', 'track_order']])
+  }
+})
+
 test('rubbish is refused without harm', async (t) => {
   const h = await host(t)
   const fields = fieldsOf((await h.get('/menus/help-center')).text)

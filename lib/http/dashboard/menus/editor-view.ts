@@ -90,7 +90,7 @@ export interface EditorView {
 /** Places that say what is said of things inside them which have no field of their own. */
 const HOLDERS = ['', 'header', 'buttons', 'sections', 'template']
 
-export function editorView(given: MenuSpec, hearings: readonly Hearing[]): EditorView {
+export function editorView(given: MenuSpec, declared: MenuSpec | null, hearings: readonly Hearing[]): EditorView {
   const menu = withReplyIds(given)
   const arrays = variablesIn(menu).arrays
   const names = namesOf(menu)
@@ -100,7 +100,7 @@ export function editorView(given: MenuSpec, hearings: readonly Hearing[]): Edito
     ...names.map(({ name }) => `variables.${name}`),
     ...(given.type === 'list' ? given.sections.flatMap((_, at) => [`sections[${at}]`, `sections[${at}].rows`]) : []),
   ])
-  const { remarks, blockers } = findingsOf(menu, places)
+  const { remarks, blockers } = findingsOf(menu, declared, places)
   const about = (path: string): About => ({ element: elementId('about', path === '' ? 'menu' : path), path, remarks: remarks.get(path) ?? [] })
   const field = fieldMaker(menu.variables ?? {}, about)
 
@@ -157,9 +157,13 @@ export function editorView(given: MenuSpec, hearings: readonly Hearing[]): Edito
       about: about(`variables.${name}`),
     })),
     arrays: Object.keys(arrays),
-    blockers: blockers.map((one) => ({ ...one, href: `#${fieldPaths(given).includes(one.path) ? elementId('f', one.path) : about(one.path).element}` })),
+    blockers: blockers.map((one) => ({ ...one, href: `#${anchorOf(one.path, given, about)}` })),
   }
 }
+
+/** The element that is to be looked at when something is wrong at a place: its field, or what stands around it. */
+const anchorOf = (path: string, menu: MenuSpec, about: MakeAbout): string =>
+  path.startsWith('variables.') ? elementId('f', `${path}.default`) : fieldPaths(menu).includes(path) ? elementId('f', path) : about(path).element
 
 /** Every place of the form where something may be said. */
 export function aboutsOf(view: EditorView): About[] {

@@ -85,7 +85,7 @@ async function save(x: Exchange, menu: StoredMenu, posted: Posted & { expected: 
   const stored = await keep(x, posted.draft, posted.expected)
   if (stored === null) return clash(x, posted)
   const saved = { draft: writtenOf(stored), revision: stored.revision }
-  const { blockers } = editorView(saved.draft, x.engine.hearings())
+  const { blockers } = editorView(saved.draft, stored.declared, x.engine.hearings())
   if (posted.review && blockers.length === 0) return leadTo(x, `/menus/${menu.key}/publish`)
   if (posted.review) return isPartial(x) ? regions(x, stored, { ...saved, insist: true }, 422, posted) : answer(x, stored, { ...saved, insist: true }, 422)
   return isPartial(x) ? regions(x, stored, { ...saved, said: 'Saved.' }, 200, posted) : seeOther(x, `/menus/${menu.key}`)
@@ -184,7 +184,7 @@ function filledIds(before: MenuSpec, view: EditorView): OptionView[] {
 }
 
 function locals(x: Exchange, menu: StoredMenu, showing: Showing, breaks: readonly { id: string; listener: string }[] = []) {
-  const form = editorView(showing.draft, x.engine.hearings())
+  const form = editorView(showing.draft, menu.declared, x.engine.hearings())
   const now = x.engine.now()
   const stored = menu.draft ?? menu.published
   const unsaved = canonical(stored) !== canonical(showing.draft) && canonical(stored) !== canonical(withReplyIds(showing.draft))

@@ -2,6 +2,7 @@ import type { Fault } from '../../../errors'
 import { faultsOf } from '../../../model/check'
 import { lint } from '../../../model/lint'
 import type { MenuSpec } from '../../../model/menu'
+import { undeclaredIn } from '../../../model/undeclared'
 import { holderOf } from './places'
 
 /** What is said beside a field. `todo`: something needed is still empty; with `fault` it keeps the menu from going live. */
@@ -16,8 +17,11 @@ export interface Blocker {
   message: string
 }
 
-/** Everything that is to be said about a draft, by the place where it is said; what keeps it from going live, in order. */
-export function findingsOf(menu: MenuSpec, places: ReadonlySet<string>): { remarks: Map<string, Remark[]>; blockers: Blocker[] } {
+/**
+ * Everything that is to be said about a draft, by the place where it is said; what keeps it from going live, in order.
+ * `declared`: what the code declares, null for menus of staff.
+ */
+export function findingsOf(menu: MenuSpec, declared: MenuSpec | null, places: ReadonlySet<string>): { remarks: Map<string, Remark[]>; blockers: Blocker[] } {
   const remarks = new Map<string, Remark[]>()
   const blockers: Blocker[] = []
   const tell = (path: string, remark: Remark): string => {
@@ -25,7 +29,7 @@ export function findingsOf(menu: MenuSpec, places: ReadonlySet<string>): { remar
     remarks.set(place, [...(remarks.get(place) ?? []), remark])
     return place
   }
-  const faults = faultsOf(menu).filter((fault) => !isIdToCome(fault))
+  const faults = [...faultsOf(menu), ...(declared ? undeclaredIn(menu, declared) : [])].filter((fault) => !isIdToCome(fault))
   const advice = lint(menu)
   const said = new Set(faults.map((fault) => fault.path))
   for (const fault of faults) {

@@ -2,6 +2,7 @@ import { WaError } from '../../../errors'
 import { TYPE_WORDS } from '../../../model/changes'
 import { faultsOf } from '../../../model/check'
 import { lint } from '../../../model/lint'
+import { undeclaredIn } from '../../../model/undeclared'
 import type { StoredMenu } from '../../../store/menus'
 import { readForm } from '../../body'
 import type { Exchange, Role, Route } from '../../exchange'
@@ -38,7 +39,7 @@ async function review(x: Exchange, menu: StoredMenu, refused: string | null, sta
       isDraft: menu.draft !== null,
       edited: { by: menu.updated_by ?? 'somebody', words: `${edited.day.toLowerCase()} at ${edited.short}` },
       changes: changesView(menu.published ?? nothingOf(spec), spec),
-      faults: faultsOf(spec).map((fault) => fault.message),
+      faults: [...faultsOf(spec), ...(menu.declared ? undeclaredIn(spec, menu.declared) : [])].map((fault) => fault.message),
       warnings: lint(spec)
         .filter((finding) => finding.level === 'warning')
         .map((finding) => finding.message),
