@@ -564,6 +564,27 @@ test('words may use what the code gives; a variable that it does not know needs 
   await h.post('/menus/more', { ...fieldsOf(page.text), 'variables[0][default]': 'friend', do: 'review' }).expect(303)
 })
 
+test('rows from data are offered where the code can pass them, and begin as an example that can be published', async (t) => {
+  const h = await host(t)
+  assert.doesNotMatch((await h.get('/menus/help-center')).text, /value="data:sections/)
+  await draft(h.wa, {
+    key: 'slots',
+    type: 'list',
+    body: 'When?',
+    button: 'See slots',
+    sections: [{ title: 'Free', rows: [{ id: 'other', title: 'Another day' }] }],
+  })
+  assert.match((await h.get('/menus/slots')).text, /value="data:sections\[0\]"/)
+
+  await edit(h, 'slots', {}, 'data:sections[0]')
+
+  const page = await h.get('/menus/slots')
+  assert.match(page.text, /name="sections\[0\]\[each\]"[^>]*value="items"/)
+  await h.post('/menus/slots', { ...fieldsOf(page.text), do: 'review' }).expect(303)
+  await edit(h, 'slots', {}, 'nodata:sections[0]')
+  assert.deepEqual(((await specOf(h, 'slots')) as { sections: object[] }).sections, [{ title: 'Free', rows: [{ id: 'other', title: 'Another day' }] }])
+})
+
 test("a host's own parser of forms may stand before us, extended or not", async (t) => {
   for (const extended of [true, false]) {
     const h = await host(t)

@@ -80,7 +80,7 @@ export interface EditorView {
   footer: Field | null
   listButton: Field | null
   buttons: { kind: 'reply' | 'url' | 'phone'; about: About; options: readonly OptionView[]; limit: number; mayAdd: boolean } | null
-  list: { about: About; sections: readonly SectionView[]; rows: number; mayAddRow: boolean; mayAddSection: boolean } | null
+  list: { about: About; sections: readonly SectionView[]; rows: number; mayAddRow: boolean; mayAddSection: boolean; mayAddData: boolean } | null
   template: { needed: boolean; about: About; name: Field; language: Field; values: readonly Field[]; fixed: boolean; open: boolean } | null
   variables: readonly VariableView[]
   arrays: readonly string[]
@@ -144,7 +144,10 @@ export function editorView(given: MenuSpec, declared: MenuSpec | null, hearings:
     whole: about(''),
     ...framing(given, field, about),
     buttons: 'buttons' in given && 'buttons' in menu ? buttonsView(given, menu, option, about) : null,
-    list: given.type === 'list' && menu.type === 'list' ? listView(given, menu, option, field, about) : null,
+    list:
+      given.type === 'list' && menu.type === 'list'
+        ? listView(given, menu, { option, field, about, passesLists: declared === null || Object.keys(variablesIn(declared).arrays).length > 0 })
+        : null,
     template: templateView(given, field, about),
     variables: names.map(({ name, used, of }, at) => ({
       name,
@@ -298,15 +301,14 @@ function buttonsView(given: Buttons, menu: Buttons, option: MakeOption, about: M
 function listView(
   given: Extract<MenuSpec, { type: 'list' }>,
   menu: Extract<MenuSpec, { type: 'list' }>,
-  option: MakeOption,
-  field: MakeField,
-  about: MakeAbout,
+  { option, field, about, passesLists }: { option: MakeOption; field: MakeField; about: MakeAbout; passesLists: boolean },
 ): NonNullable<EditorView['list']> {
   const rows = given.sections.reduce((sum, section) => sum + (section.rows?.length ?? 0) + (section.each === undefined ? 0 : 1), 0)
   return {
     about: about('sections'),
     rows,
     mayAddRow: rows < LIMITS.rows,
+    mayAddData: passesLists,
     mayAddSection: given.sections.length < LIMITS.sections,
     sections: given.sections.map((section, at) => {
       const path = `sections[${at}]`

@@ -71,7 +71,7 @@ async function change(x: Exchange): Promise<void> {
     const expected = asked === 'over' ? Number(fieldOf(form, 'theirs')) || 0 : revision
     return save(x, menu, { form, draft, revision, expected, review: asked === 'review' })
   }
-  return move(x, menu, rearrange(draft, asked), { form, draft, revision })
+  return move(x, menu, rearrange(draft, asked, menu.declared), { form, draft, revision })
 }
 
 /** A form as it came in: what it says, and what it was based on. */

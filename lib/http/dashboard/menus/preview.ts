@@ -1,5 +1,7 @@
 import type { MenuSpec } from '../../../model/menu'
+import type { SentMessage } from '../../../model/message'
 import { preview } from '../../../model/render'
+import { isBlank } from '../../../model/wording'
 import { type Bubble, bubbleOf } from '../bubble'
 import { momentOf } from '../when'
 
@@ -7,5 +9,19 @@ import { momentOf } from '../when'
 export function previewOf(menu: MenuSpec, now: number, element = '_message'): Bubble | null {
   const { message } = preview(menu)
   if (message === null) return null
-  return bubbleOf(message, { element, side: 'theirs', open: true, time: momentOf(now, now) })
+  return bubbleOf(named(message), { element, side: 'theirs', open: true, time: momentOf(now, now) })
+}
+
+/** What can be tapped has a name in the drawing, also before it has one: WhatsApp would not take it, but it shows where something is missing. */
+function named(message: SentMessage): SentMessage {
+  const name = <T extends { title: string }>(one: T): T => (isBlank(one.title) ? { ...one, title: '‹label›' } : one)
+  if (message.type === 'button') return { ...message, buttons: message.buttons.map(name) }
+  if (message.type === 'cta_url') return { ...message, buttons: message.buttons.map(name) }
+  if (message.type === 'list')
+    return {
+      ...message,
+      button: isBlank(message.button) ? '‹button›' : message.button,
+      sections: message.sections.map((section) => ({ ...section, rows: section.rows.map((row) => (isBlank(row.title) ? { ...row, title: '‹row›' } : row)) })),
+    }
+  return message
 }

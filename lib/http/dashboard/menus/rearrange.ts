@@ -11,16 +11,16 @@ export interface Rearranged {
   said: string
 }
 
-/** Does what a button of the editor says: `add:sections[0].rows`, `remove:buttons[1]`, `up:sections[1]`, `place:a>b`, `fix:rule:path`. */
-export function rearrange(given: MenuSpec, asked: string): Rearranged {
+/** Does what a button of the editor says (`declared`: as the code declares the menu): `add:sections[0].rows`, `remove:buttons[1]`, `up:sections[1]`, `place:a>b`, `fix:rule:path`. */
+export function rearrange(given: MenuSpec, asked: string, declared: MenuSpec | null = null): Rearranged {
   const menu = structuredClone(given)
   const [verb = '', rest = ''] = [asked.slice(0, asked.indexOf(':')), asked.slice(asked.indexOf(':') + 1)]
-  const done = Object.hasOwn(VERBS, verb) ? VERBS[verb as keyof typeof VERBS](menu, rest) : null
+  const done = Object.hasOwn(VERBS, verb) ? VERBS[verb as keyof typeof VERBS](menu, rest, declared) : null
   if (done === null) throw new WaError('WA_REQUEST_INVALID', 'The editor has no such button, or what it belonged to is gone. Load the page again.')
   return done
 }
 
-type Verb = (menu: MenuSpec, rest: string) => Rearranged | null
+type Verb = (menu: MenuSpec, rest: string, declared: MenuSpec | null) => Rearranged | null
 
 const VERBS = {
   add,
@@ -139,12 +139,13 @@ function place(menu: MenuSpec, rest: string): Rearranged | null {
 const sectionAt = (menu: MenuSpec, path: string): Section | undefined =>
   menu.type === 'list' ? menu.sections[Number(/^sections\[(\d+)\]$/.exec(path)?.[1] ?? Number.NaN)] : undefined
 
-/** Begins rows from data with an example that can be read. */
-function data(menu: MenuSpec, path: string): Rearranged | null {
+/** Begins rows from data as the code declares them, else with an example that can be read. */
+function data(menu: MenuSpec, path: string, declared: MenuSpec | null): Rearranged | null {
   const section = sectionAt(menu, path)
   if (!section) return null
-  section.each = 'items'
-  section.row = { id: 'item:{{id}}', title: '{{title}}' }
+  const known = declared?.type === 'list' ? declared.sections.find((one) => one.each !== undefined && one.row !== undefined) : undefined
+  section.each = known?.each ?? 'items'
+  section.row = known?.row ?? { id: 'item:{{id}}', title: '{{title}}' }
   section.empty = 'Nothing to choose'
   section.rows = (section.rows ?? []).filter((row) => row.id !== '' || row.title !== '')
   return { menu, land: `${path}.each`, said: 'Rows from data added.' }
