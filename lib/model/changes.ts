@@ -125,7 +125,12 @@ function sections(before: MenuSpec, after: MenuSpec, tell: Tell): void {
     tell(`Data of section ${titleOf(section, at)}`, section.each, next.each)
     tell(`Words for no data in section ${titleOf(section, at)}`, section.empty, next.empty)
   }
-  for (const [at, section] of is.entries()) if (!kept.has(at)) tell('New section', null, section.title || `Section ${at + 1}`)
+  for (const [at, section] of is.entries()) {
+    if (kept.has(at)) continue
+    tell('New section', null, section.title || `Section ${at + 1}`)
+    tell(`Data of section ${titleOf(section, at)}`, null, section.each)
+    tell(`Words for no data in section ${titleOf(section, at)}`, null, section.empty)
+  }
 }
 
 function options(before: MenuSpec, after: MenuSpec, tell: Tell): void {

@@ -601,6 +601,23 @@ test("a host's own parser of forms may stand before us, extended or not", async 
   }
 })
 
+test('a menu that has just been made says calmly what is to be written, and draws what is missing by its name', async (t) => {
+  const h = await host(t)
+  for (const [type, words] of [
+    ['button', /‹label›/],
+    ['list', /‹button›[\s\S]*‹row›/],
+    ['cta_url', /‹label›/],
+    ['cta_phone', /Template ‹name› \(‹language›\)[\s\S]*‹label›/],
+    ['template', /Template ‹name› \(‹language›\)/],
+  ] as const) {
+    await h.post('/menus/_new', { name: `new-${type}`, type }).expect(303)
+    const { text } = await h.get(`/menus/new-${type.replace('_', '-')}`).expect(200)
+    assert.match(text, words)
+    if (type !== 'cta_phone') assert.doesNotMatch(text, /is-fault/)
+    assert.match(text, /things to do before it can go live/)
+  }
+})
+
 test('rubbish is refused without harm', async (t) => {
   const h = await host(t)
   const fields = fieldsOf((await h.get('/menus/help-center')).text)

@@ -34,7 +34,7 @@ export function findingsOf(menu: MenuSpec, declared: MenuSpec | null, places: Re
   const said = new Set(faults.map((fault) => fault.path))
   for (const fault of faults) {
     const fix = advice.find((one) => one.path === fault.path && one.fix && SAME.has(one.rule))
-    const isEmpty = fault.actual === 0
+    const isEmpty = fault.actual === 0 || fault.actual === '""'
     const place = tell(fault.path, {
       level: isEmpty ? 'todo' : 'fault',
       message: plainly(fault),
@@ -61,11 +61,13 @@ function placeFor(path: string, places: ReadonlySet<string>): string {
   return ''
 }
 
-/** Ways out that speak of JSON, in the words of the editor. */
-function plainly({ message, fix, path }: Fault): string {
+/** Ways out that speak of JSON, and what is only not written yet, in the words of the editor. */
+function plainly({ message, fix, path, actual }: Fault): string {
   const said = fix && message.endsWith(` ${fix}`) ? message.slice(0, -fix.length - 1) : message
   if (path === 'template') return `${said} Write its name and language below, or put the number into the words of a text.`
   if (/\.row\.id$/.test(path) && fix?.includes('{{')) return `${said} Put a variable of the item into it, such as slot:{{id}}.`
+  if (actual === '""' && path === 'template.name') return 'Write the name under which the template was approved.'
+  if (actual === '""' && path === 'template.language') return 'Write the language under which it was approved, such as en or en_US.'
   return message
 }
 

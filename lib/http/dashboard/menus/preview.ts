@@ -23,5 +23,11 @@ function named(message: SentMessage): SentMessage {
       button: isBlank(message.button) ? '‹button›' : message.button,
       sections: message.sections.map((section) => ({ ...section, rows: section.rows.map((row) => (isBlank(row.title) ? { ...row, title: '‹row›' } : row)) })),
     }
-  return message
+  if (message.type !== 'template') return message
+  const { template, shown } = message
+  return {
+    ...message,
+    template: { ...template, name: template.name || '‹name›', language: template.language || '‹language›' },
+    ...(shown ? { shown: { ...shown, buttons: shown.buttons.map(name) } } : {}),
+  }
 }

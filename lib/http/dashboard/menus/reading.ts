@@ -27,8 +27,11 @@ export function readingView(x: Exchange, menu: StoredMenu, why: string) {
     mayRestore: menu.archived_at !== null && menu.owner !== 'code' && may(x, 'editor'),
     mayExport: may(x, 'editor'),
     mayCopy: may(x, 'editor'),
-    words: changesBetween(nothing, spec).map(({ what, to }) => ({ what, words: to ?? '' })),
+    words: changesBetween(nothing, spec).map(({ what, to }) => ({ what: plainly(what), words: to ?? '' })),
     ids: [...new Set(idsOf(spec))].map((id) => ({ id, heard: heardBy(x.engine.hearings(), menu.key, id) })),
     preview: previewOf(spec, now),
   }
 }
+
+/** Beside nothing everything is new. */
+const plainly = (what: string): string => what.replace(/^New (\w)/, (_, letter: string) => letter.toUpperCase())
