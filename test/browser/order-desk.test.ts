@@ -46,6 +46,32 @@ test('the four-step talk on the phone in the browser, as code hears it and as st
   assert.equal(await overflows(phone), false)
 })
 
+test('what staff write, publish and send is what the customer taps, and what code hears', async (t) => {
+  const { origin, heard } = await desk(t)
+  const page = await open(t, started, origin)
+  await page.goto('/wa/menus/help-center')
+
+  await page.getByLabel('Body').fill('Namaste! What can we do for you?')
+  await page.locator('.wa-body', { hasText: 'Namaste! What can we do for you?' }).waitFor()
+  await page.getByRole('button', { name: 'Review and publish' }).click()
+  await page.getByRole('button', { name: /^Publish/ }).click()
+  await page.getByText('version 2').first().waitFor()
+  await page.goto('/wa/phone')
+  await page.getByLabel('Message', { exact: true }).fill('Hello')
+  await page.getByRole('button', { name: 'Send', exact: true }).click()
+  await page.locator('.wa-body', { hasText: 'Namaste! What can we do for you?' }).waitFor()
+  await page.getByText('Select Topic').first().click()
+  await page.getByRole('button', { name: /Refund Status/ }).click()
+  await page.getByText('Please enter the order number of your refund.').waitFor()
+  await page.goto('/wa/conversations/1')
+
+  assert.deepEqual(
+    heard.filter((line) => !line.startsWith('menu_published')),
+    ['text Hello', 'list_reply refund_status'],
+  )
+  await page.getByRole('link', { name: 'help-center · v2' }).waitFor()
+})
+
 test('the talk works without JavaScript', async (t) => {
   const { origin, heard } = await desk(t)
   const page = await open(t, started, origin, { javaScriptEnabled: false })

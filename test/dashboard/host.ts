@@ -3,6 +3,7 @@ import express from 'express'
 import request from 'supertest'
 import { buttons, list, waInteractive } from '../../lib/index'
 import { testOptions, testPhone } from '../../lib/testing'
+import { later } from '../support/later'
 
 export const helpCenter = list('help-center', {
   header: { type: 'text', text: 'Help Center' },
@@ -42,7 +43,7 @@ export async function host(t: TestContext) {
   wa.on('unmatched', ({ say }) => say(helpCenter))
   const app = express().use(wa)
   await wa.start()
-  t.after(() => wa.close())
+  later(t, () => wa.close())
 
   const get = (path: string, who = 'admin', headers: Record<string, string> = {}) =>
     request(app)

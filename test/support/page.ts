@@ -6,29 +6,12 @@ import { after, type TestContext } from 'node:test'
 import type { AxeResults } from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { launch } from './browser'
+import { later } from './later'
+
+export { later }
 
 export const WIDE = { width: 1280, height: 900 }
 export const NARROW = { width: 390, height: 844 }
-
-/** Runs when the test ends, the last one first: pages close before the host that serves them. */
-export function later(t: TestContext, work: () => unknown): void {
-  const known = ending.get(t)
-  if (known) return void known.push(work)
-  const works = [work]
-  ending.set(t, works)
-  t.after(async () => {
-    const failures: unknown[] = []
-    for (const one of works.reverse()) {
-      try {
-        await one()
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    if (failures.length > 0) throw failures[0]
-  })
-}
-const ending = new WeakMap<TestContext, (() => unknown)[]>()
 
 /** One browser for a test file, closed when it ends. */
 export function browser(): () => Promise<Browser> {
