@@ -23,8 +23,8 @@ export interface DoorParts {
   log: Logger
   /** New events stand in the inbox. */
   arrived: (conversationIds: readonly number[]) => void
-  /** Something knocked that was not let in, for the health page. */
-  refused: (number: string, status: number) => void
+  /** Something knocked that was not let in: counted, and told seldom. */
+  refused: (number: string, status: number, reason: string) => void
   /** Something authentic came. */
   heard: (number: string) => void
 }
@@ -79,8 +79,7 @@ export function createDoor(parts: DoorParts): (number: string, knock: Knock) => 
     const verdict = provider.verify(knock)
     if ('answer' in verdict) return { status: verdict.answer.status, headers: { 'Content-Type': verdict.answer.contentType }, body: verdict.answer.body }
     if (!verdict.ok) {
-      parts.refused(number, verdict.status)
-      parts.log.warn({ number, status: verdict.status, reason: verdict.reason }, 'a webhook was refused')
+      parts.refused(number, verdict.status, verdict.reason)
       return answer(verdict.status, verdict.status === 503 ? 'not configured yet' : 'refused', verdict.status === 503 ? { 'Retry-After': '30' } : {})
     }
     if (knock.method === 'GET') return answer(200, 'ok')
