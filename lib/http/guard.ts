@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { WaError } from '../errors'
+import { safeEqual } from '../providers/secrets'
 import { isAllowed, type Request, ROLES, type Role, SCOPES, type Scope, type User } from './exchange'
 
 export interface ApiKey {
@@ -35,7 +35,7 @@ export async function whoIs(req: Request, access: Access): Promise<User> {
 export function whichKey(req: Request, access: Access): ApiKey {
   if (access.apiKeys.length > 0) {
     const given = /^Bearer\s+(.+)$/i.exec(req.headers.authorization ?? '')?.[1]?.trim() ?? ''
-    const known = access.apiKeys.find((candidate) => sameSecret(candidate.key, given))
+    const known = access.apiKeys.find((candidate) => safeEqual(candidate.key, given))
     if (!known)
       throw new WaError('WA_UNAUTHORIZED', 'Send an API key: Authorization: Bearer <key>.', [
         { path: 'Authorization', message: given ? 'unknown key' : 'missing' },
@@ -105,14 +105,8 @@ export function isLocal(req: Request): boolean {
 function basicUser(req: Request, basic: { user: string; password: string }): User {
   const encoded = /^Basic\s+(.+)$/i.exec(req.headers.authorization ?? '')?.[1] ?? ''
   const [user = '', ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':')
-  const sameUser = sameSecret(basic.user, user)
-  const samePassword = sameSecret(basic.password, rest.join(':'))
+  const sameUser = safeEqual(basic.user, user)
+  const samePassword = safeEqual(basic.password, rest.join(':'))
   if (!sameUser || !samePassword) throw new WaError('WA_UNAUTHORIZED', 'Wrong user or password.')
   return { id: user, name: user, role: 'admin' }
-}
-
-/** Both are hashed first: equal lengths, and no time that tells how much was right. */
-function sameSecret(expected: string, given: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(expected), digest(given))
 }
