@@ -8,10 +8,11 @@ import { runListener } from '../flows/run'
 import type { Logger } from '../log'
 import { HEARD_AS, type IncomingStatus } from '../model/event'
 import { findContact } from '../store/contacts'
-import { conversationById, markChanged, type Step, setStep } from '../store/conversations'
+import { type ConversationRow, conversationById, markChanged, type Step, setStep } from '../store/conversations'
 import type { Db } from '../store/database'
-import { claimEvents, type EventRow, extendLease, finishEvent, tieEvent } from '../store/events'
+import { claimEvents, type EventRow, eventById, extendLease, finishEvent, tieEvent } from '../store/events'
 import { applyStatus, type MessageRow, messageById, messageByProviderId, messageByRef } from '../store/messages'
+import { onceMore } from '../store/rows'
 import { finishRun, insertRuns, type RunRow, runsOf } from '../store/runs'
 import type { Work } from '../worker'
 
@@ -85,11 +86,19 @@ async function setScene(parts: InboxParts, event: EventRow): Promise<Scene> {
   const db = parts.db()
   if (event.type === 'status') return { event, message: null, facts: null, attempt: null, status: await climb(parts, db, event) }
   const message = event.message_id === null ? null : await messageById(db.write, event.message_id)
-  const conversation = event.conversation_id === null ? null : await conversationById(db.write, event.conversation_id)
+  const conversation = event.conversation_id === null ? null : await conversationOf(db, event)
   const contact = conversation ? await findContact(db.write, { id: conversation.contact_id }) : null
   if (!conversation || !contact) return { event, message, facts: null, attempt: null, status: (event.payload as Record<string, unknown> | null) ?? {} }
   const facts = message && event.type in HEARD_AS ? await factsOf(db.write, message, conversation) : null
   return { event, message, facts, attempt: { event, contact, conversation, message, facts }, status: null }
+}
+
+/** The event's conversation; where it stands now, when it was joined to another one since the event was claimed. */
+async function conversationOf(db: Db, event: EventRow): Promise<ConversationRow | null> {
+  const known = event.conversation_id === null ? null : await conversationById(db.write, event.conversation_id)
+  if (known) return known
+  const now = (await eventById(db.write, event.id))?.conversation_id ?? null
+  return now === null || now === event.conversation_id ? null : conversationById(db.write, now)
 }
 
 /** The provider's word on a message of ours: applied once, whatever the listeners do. Null when the message is not (yet) known. */
@@ -113,6 +122,8 @@ async function plan(parts: InboxParts, scene: Scene): Promise<RunRow[]> {
   const db = parts.db()
   await db.tx(async (trx) => {
     const conversation = scene.attempt ? await conversationById(trx, scene.attempt.conversation.id) : null
+    // Chosen without knowing where the customer stands, nobody would hear the tap: the attempt begins anew.
+    if (scene.attempt && !conversation) throw onceMore('the conversation was joined to another one')
     const chosen =
       scene.facts && conversation
         ? planMessage(

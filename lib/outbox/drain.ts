@@ -4,7 +4,7 @@ import type { StatusError } from '../model/event'
 import type { SentMessage } from '../model/message'
 import { windowOf } from '../model/window'
 import type { Provider, SendResult } from '../providers/provider'
-import { contactsById } from '../store/contacts'
+import { contactsById, findContact, identify } from '../store/contacts'
 import { conversationById } from '../store/conversations'
 import type { Db } from '../store/database'
 import { decideEvent, parkedStatuses } from '../store/events'
@@ -59,9 +59,25 @@ async function deliver(parts: OutboxParts, message: MessageRow): Promise<void> {
   const settlement = settle(parts, message, result)
   const settled = await settleOutbound(parts.db(), message, parts.token, settlement, parts.now())
   if (!settled) parts.log.debug({ message: message.id }, 'a status was faster than the answer of the provider')
+  if (result.outcome === 'accepted' && result.phone !== undefined) await learnNumber(parts, message, result.phone)
   if (settlement.providerId !== undefined) await releaseParked(parts, message, settlement.providerId)
   if (settlement.nextAt !== undefined) parts.wakeIn(settlement.nextAt - parts.now())
   parts.changed(message.conversation_id)
+}
+
+/** The provider knows the customer under another spelling of the number: under that one they will write to us. */
+async function learnNumber(parts: OutboxParts, message: MessageRow, phone: string): Promise<void> {
+  const db = parts.db()
+  try {
+    await db.tx(async (trx) => {
+      const conversation = await conversationById(trx, message.conversation_id)
+      const contact = conversation ? await findContact(trx, { id: conversation.contact_id }) : null
+      if (contact) await identify(trx, db, contact, { phone, bsuid: null, username: null, name: null }, parts.now())
+    })
+  } catch (error) {
+    // The next answer says it again.
+    parts.log.warn({ message: message.id, error: reasonOf(error) }, 'the number under which WhatsApp knows a customer could not be noted')
+  }
 }
 
 type Blocked = { outcome: 'expired' } | { outcome: 'failed'; reason: string; error: StatusError } | null
@@ -93,7 +109,7 @@ async function hand(parts: OutboxParts, message: MessageRow): Promise<SendResult
   try {
     return await provider.send(
       {
-        to: { phone: contact.phone, bsuid: contact.bsuid },
+        to: { phone: contact.wa_phone ?? contact.phone, bsuid: contact.bsuid },
         message: message.payload as SentMessage,
         ref: message.ref ?? '',
         replyTo: quoted?.provider_id ?? null,
