@@ -2,7 +2,7 @@ import { reasonOf } from '../errors'
 import type { Logger } from '../log'
 import { type Incoming, type IncomingMessage, TURNS } from '../model/event'
 import type { Knock, Provider } from '../providers/provider'
-import { ensureContact } from '../store/contacts'
+import { ensureContact, moveContact } from '../store/contacts'
 import { ensureConversation, touchConversation } from '../store/conversations'
 import type { Db, Query } from '../store/database'
 import { insertEvent, seenSince, tieEvent } from '../store/events'
@@ -197,7 +197,8 @@ async function storeMessage(
   }
   const eventId = await insertEvent(trx, db, { ...base, type: item.type, payload: null, state: 'waiting' })
   if (eventId === null) return null
-  const contact = await ensureContact(trx, db, item.who, now)
+  const known = await ensureContact(trx, db, item.who, now)
+  const contact = item.moved ? await moveContact(trx, db, known, item.moved, now) : known
   const conversation = await ensureConversation(trx, db, number, contact.id, now)
   const answered = item.replyTo === null ? null : await messageByProviderId(trx, number, item.replyTo)
   const messageId = await insertInbound(trx, db, {
