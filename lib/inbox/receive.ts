@@ -223,8 +223,12 @@ async function storeMessage(
 /** The structured part that its row keeps. */
 function payloadOf(item: IncomingMessage): Record<string, unknown> {
   const { reply, media, location, form, reaction, original, moved, reason, replyTo } = item
+  // The provider gave no time that could be read: its arrival stands in the row.
+  const untimed = item.at === null ? true : undefined
   return Object.fromEntries(
-    Object.entries({ reply, media, location, form, reaction, original, moved, reason, replyTo }).filter(([, value]) => value !== undefined && value !== null),
+    Object.entries({ reply, media, location, form, reaction, original, moved, reason, replyTo, untimed }).filter(
+      ([, value]) => value !== undefined && value !== null,
+    ),
   )
 }
 
