@@ -10,7 +10,7 @@ import { HEARD_AS, type IncomingStatus } from '../model/event'
 import { findContact } from '../store/contacts'
 import { type ConversationRow, conversationById, markChanged, type Step, setStep } from '../store/conversations'
 import type { Db } from '../store/database'
-import { claimEvents, type EventRow, eventById, extendLease, finishEvent, tieEvent } from '../store/events'
+import { claimEvents, decideEvent, type EventRow, eventById, extendLease, finishEvent, tieEvent } from '../store/events'
 import { applyStatus, type MessageRow, messageById, messageByProviderId, messageByRef } from '../store/messages'
 import { onceMore } from '../store/rows'
 import { finishRun, insertRuns, type RunRow, runsOf } from '../store/runs'
@@ -62,6 +62,7 @@ async function handle(parts: InboxParts, event: EventRow): Promise<void> {
         text: scene.facts?.text ?? null,
         reply: scene.facts?.reply ?? null,
       })
+    if (event.type === 'status' && scene.status === null) return await layAside(parts, event)
     const planned = event.planned === 1 ? await runsOf(parts.db().write, event.id) : await plan(parts, scene)
     const runs = await runAll(parts, scene, planned)
     await finish(parts, scene, runs)
@@ -101,10 +102,27 @@ async function conversationOf(db: Db, event: EventRow): Promise<ConversationRow 
   return now === null || now === event.conversation_id ? null : conversationById(db.write, now)
 }
 
+/** A status of a message that is not ours, or not known yet: the outbox looks for it (`releaseParked`) when it learns the id. */
+async function layAside(parts: InboxParts, event: EventRow): Promise<void> {
+  const db = parts.db()
+  await finishEvent(db, event, parts.token, { state: 'done' }, parts.now())
+  // The outbox may have learned the id, and looked, while this attempt still ran.
+  if (!(await messageOf(db, event)) || !(await decideEvent(db.write, event.id, ['done'], { state: 'waiting' }, parts.now()))) return
+  parts.wakeIn(0)
+}
+
+/** The message of which a status speaks: by our correlation word, at the door of its own number, else by the provider's id. */
+async function messageOf(db: Db, event: EventRow): Promise<MessageRow | null> {
+  const { ref, providerId } = (event.payload ?? {}) as Partial<Pick<IncomingStatus, 'ref' | 'providerId'>>
+  const byRef = ref ? await messageByRef(db.write, ref) : null
+  if (byRef?.number === event.number) return byRef
+  return providerId === undefined ? null : messageByProviderId(db.write, event.number, providerId)
+}
+
 /** The provider's word on a message of ours: applied once, whatever the listeners do. Null when the message is not (yet) known. */
 async function climb(parts: InboxParts, db: Db, event: EventRow): Promise<Record<string, unknown> | null> {
   const status = event.payload as Omit<IncomingStatus, 'raw' | 'dedupe' | 'at' | 'kind'>
-  const message = (status.ref ? await messageByRef(db.write, status.ref) : null) ?? (await messageByProviderId(db.write, event.number, status.providerId))
+  const message = await messageOf(db, event)
   if (!message) return null
   await db.tx(async (trx) => {
     const fresh = await messageById(trx, message.id)
@@ -139,9 +157,7 @@ async function plan(parts: InboxParts, scene: Scene): Promise<RunRow[]> {
   return runsOf(db.write, scene.event.id)
 }
 
-/** Statuses of messages that are not ours are heard by nobody. */
-const namesFor = (parts: InboxParts, scene: Scene): string[] =>
-  scene.event.type === 'status' && scene.status === null ? [] : parts.listeners.hearing([scene.event.type], scene.event.number).map((listener) => listener.name)
+const namesFor = (parts: InboxParts, scene: Scene): string[] => parts.listeners.hearing([scene.event.type], scene.event.number).map((listener) => listener.name)
 
 async function runAll(parts: InboxParts, scene: Scene, runs: RunRow[]): Promise<RunRow[]> {
   const ended: RunRow[] = []
