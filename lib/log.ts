@@ -12,8 +12,11 @@ export const SILENT: Logger = { debug: NOTHING, info: NOTHING, warn: NOTHING, er
 
 /** One JSON line a message on stderr; `debug` is left out. What could forge a line, colour a terminal or turn its text around is escaped. */
 export function stderrLogger(write: (line: string) => void = (line) => process.stderr.write(line)): Logger {
-  const at = (level: string) => (o: object, msg: string) =>
-    write(`${escaped(JSON.stringify({ time: new Date().toISOString(), level, name: 'wa-interactive', msg, ...o }))}\n`)
+  const at = (level: string) => (o: object, msg: string) => {
+    const ours = { time: new Date().toISOString(), level, name: 'wa-interactive', msg }
+    // First for whoever reads, and last so that no field of `o` takes their place.
+    write(`${escaped(JSON.stringify({ ...ours, ...o, ...ours }))}\n`)
+  }
   return { debug: NOTHING, info: at('info'), warn: at('warn'), error: at('error') }
 }
 

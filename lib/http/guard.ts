@@ -93,13 +93,18 @@ const closed = (what: string, setting: string, production: boolean): WaError =>
 
 const LOOPBACK = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|::ffff:127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/
 const LOCAL_HOST = /^(localhost|[a-z0-9-]+\.localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i
-const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via'] as const
+/** Headers that proxies, balancers and tunnels add. No browser and no curl sends one by itself. */
+const FORWARDING =
+  /^(forwarded|via|x-forwarded(-.+)?|x-original-.+|x-real-ip|x-client-ip|x-cluster-client-ip|x-envoy-.+|(cf|fastly|fly|true)-(connecting|client)-ip)$/
 
-/** Local socket, local Host header (a rebound DNS name is not), and no sign of a proxy. */
+/**
+ * Local socket, local Host header (a rebound DNS name is not), and no sign of a proxy. HTTP/1.0 is one: it is what nginx speaks to the host
+ * behind it unless told otherwise, with a Host that may well be 127.0.0.1.
+ */
 export function isLocal(req: Request): boolean {
   if (!LOOPBACK.test(req.socket?.remoteAddress ?? '')) return false
-  if (!LOCAL_HOST.test(req.headers.host ?? '')) return false
-  return FORWARDING.every((header) => req.headers[header] === undefined)
+  if (!LOCAL_HOST.test(req.headers.host ?? '') || req.httpVersion === '1.0') return false
+  return !Object.keys(req.headers).some((header) => FORWARDING.test(header))
 }
 
 function basicUser(req: Request, basic: { user: string; password: string }): User {
