@@ -83,7 +83,7 @@ export async function ensureContact(trx: Query, db: Db, who: Who, now: number, t
   }
   // When these are two rows, the one with the number stays.
   const known = byPhone ?? byUser
-  if (known) return identify(trx, db, known, who, now)
+  if (known) return unite(trx, db, known, [byUser], who, now)
   const made = await create(trx, db, who, now)
   if (made) return made
   // Another process was faster, and has committed: now it is there.
@@ -97,9 +97,17 @@ export async function ensureContact(trx: Query, db: Db, who: Who, now: number, t
  * user id is the same customer, whose news of the change we missed.
  */
 export async function identify(trx: Query, db: Db, known: ContactRow, who: Who, now: number): Promise<ContactRow> {
+  const others = [who.phone ? await findContact(trx, { phone: who.phone }) : null, who.bsuid ? await findContact(trx, { bsuid: who.bsuid }) : null]
+  return unite(trx, db, known, others, who, now)
+}
+
+async function unite(trx: Query, db: Db, known: ContactRow, others: readonly (ContactRow | null)[], who: Who, now: number): Promise<ContactRow> {
   let contact = known
-  for (const other of [who.phone ? await findContact(trx, { phone: who.phone }) : null, who.bsuid ? await findContact(trx, { bsuid: who.bsuid }) : null]) {
-    if (other && other.id !== contact.id && other.merged_into === null) contact = await join(trx, db, contact, other, now)
+  const joined = new Set([known.id])
+  for (const other of others) {
+    if (other === null || joined.has(other.id)) continue
+    joined.add(other.id)
+    contact = await join(trx, db, contact, other, now)
   }
   const change: Partial<Raw> = { ...(who.phone ? numbersOf(contact, who.phone) : {}) }
   if (who.bsuid && who.bsuid !== contact.bsuid) change.bsuid = who.bsuid

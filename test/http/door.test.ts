@@ -111,6 +111,74 @@ for (const engine of engines()) {
   }
 }
 
+/** Signatures computed once, under the secret `test-app-secret`: a body, its header, and the header of another spelling of the same JSON. */
+const VECTORS: [says: string, body: string, hex: string, wrong: string][] = [
+  [
+    'V1 an empty envelope',
+    '{"object":"whatsapp_business_account","entry":[]}',
+    'c84a394cc475525991e78ff16e430b02e47f953877d2af0ade26956ce6f384dc',
+    '90614a28bb300b7262e357b796e42ce41d02724de7a95b89f7ebc4e4299a6639',
+  ],
+  [
+    'V2 escapes',
+    '{"t":"caf\\u00e9 \\/ a\\u0040b"}',
+    '90614a28bb300b7262e357b796e42ce41d02724de7a95b89f7ebc4e4299a6639',
+    '1a72f7e43fad6034331c9c5ddd679fa3396f9d0da4adcc85c5ac4f093b9ddc26',
+  ],
+  [
+    'V3 the same without escapes',
+    '{"t":"café / a@b"}',
+    '1a72f7e43fad6034331c9c5ddd679fa3396f9d0da4adcc85c5ac4f093b9ddc26',
+    '90614a28bb300b7262e357b796e42ce41d02724de7a95b89f7ebc4e4299a6639',
+  ],
+  ['V4 nothing', '', 'a7dfadfa864dba471c925e814eca5ee032a7ded01574b16ac33dd477b5d6d0f7', 'c84a394cc475525991e78ff16e430b02e47f953877d2af0ade26956ce6f384dc'],
+]
+for (const [says, body, hex, wrong] of VECTORS) {
+  test(`signature ${says}: its own is taken, in either case of letters, and no other`, async () => {
+    await using host = await wireHost('cloud-api')
+    const signed = (header: string) => host.post(body).set('X-Hub-Signature-256', header)
+
+    for (const header of [`sha256=${wrong}`, `sha1=${hex}`, `sha256=${hex.slice(1)}`, `sha256=${'g'.repeat(64)}`, hex, '']) await signed(header).expect(401)
+    await signed(`sha256=${hex}`).expect(200)
+    await signed(`sha256=${hex.toUpperCase()}`).expect(200)
+
+    assert.equal((await host.knex('wa_events')).length, 1)
+  })
+}
+
+test('Exotel’s handshake is answered with its challenge once the token matched, and is no event', async () => {
+  await using host = await wireHost('exotel')
+  const handshake = '{"type":"verification","challenge":"c-41"}'
+
+  const answer = await host.post(handshake).expect(200)
+  await host.post(handshake, '/wa/webhook?token=guess').expect(401)
+
+  assert.deepEqual([answer.text, answer.headers['content-type']], ['{"challenge":"c-41"}', 'application/json; charset=utf-8'])
+  assert.equal((await host.knex('wa_events')).length, 0)
+})
+
+test('with several numbers each has its own door, and no other name opens one', async () => {
+  const numbers = { shop: providerFor('exotel', 'http://127.0.0.1:9'), care: providerFor('cloud-api', 'http://127.0.0.1:9') }
+  await using host = await wireHost('exotel', { provider: undefined, numbers } as never)
+  const body = '{"from":"+919800000001","type":"text","text":{"body":"hi"}}'
+
+  await host.post(body, `/wa/webhook/shop?token=${TOKEN}`).expect(200)
+  for (const path of [
+    '/wa/webhook',
+    '/wa/webhook/',
+    '/wa/webhook/other',
+    '/wa/webhook/shop/more',
+    '/wa/webhook/..%2Fshop',
+    '/wa/webhook/__proto__',
+    '/wa/webhook/constructor',
+  ]) {
+    await host.post(body, `${path}?token=${TOKEN}`).expect(404)
+  }
+  await host.post(body, `/wa/webhook/care?token=${TOKEN}`).expect(401)
+
+  assert.deepEqual(await host.knex('wa_events').pluck('number'), ['shop'])
+})
+
 test('levels without end are kept as their text, and the next webhook is handled', async () => {
   await using host = await wireHost('exotel')
   const deep = [`${'['.repeat(5000)}${']'.repeat(5000)}`, `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`, '['.repeat(100_000)]
