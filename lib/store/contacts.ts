@@ -1,3 +1,4 @@
+import { WaError } from '../errors'
 import type { Who } from '../model/event'
 import type { Db, Query } from './database'
 import { joinContacts } from './join'
@@ -196,6 +197,7 @@ async function join(trx: Query, db: Db, stays: ContactRow, goes: ContactRow, now
 
 export async function changeContact(trx: Query, contact: ContactRow, change: ContactChange, now: number): Promise<ContactRow> {
   const row: Partial<Raw> = { updated_at: now }
+  await checkNames(trx, contact, change)
   if (change.externalId !== undefined) row.external_id = change.externalId
   if (change.language !== undefined) row.language = change.language
   if (change.name !== undefined) row.name = short(change.name)
@@ -204,6 +206,24 @@ export async function changeContact(trx: Query, contact: ContactRow, change: Con
   await trx('wa_contacts').where({ id: contact.id }).update(row)
   const { attributes, ...columns } = row
   return { ...contact, ...columns, attributes: fromJson<ContactRow['attributes']>(attributes ?? null) ?? contact.attributes }
+}
+
+/** What the host names a contact by: short enough for every engine, and nobody else's. Throws WA_REQUEST_INVALID. */
+async function checkNames(trx: Query, contact: ContactRow, { externalId, language }: ContactChange): Promise<void> {
+  for (const [path, value, limit] of [
+    ['externalId', externalId, 190],
+    ['language', language, 16],
+  ] as const) {
+    if (typeof value !== 'string' || value.length <= limit) continue
+    const message = `${path} has ${value.length} characters; at most ${limit}.`
+    throw new WaError('WA_REQUEST_INVALID', message, [{ path, message, actual: value.length, limit }])
+  }
+  const owner = typeof externalId === 'string' ? await findContact(trx, { externalId }) : null
+  if (owner === null || owner.id === contact.id) return
+  const message = `The externalId "${externalId}" belongs to contact ${owner.id}.`
+  throw new WaError('WA_REQUEST_INVALID', message, [
+    { path: 'externalId', message, actual: externalId, fix: 'Take it from that contact first: set its externalId to null.' },
+  ])
 }
 
 /** Names come from strangers: kept as they are, but never longer than a page can bear, and never cut through a character. */

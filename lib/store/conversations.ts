@@ -147,7 +147,8 @@ export async function touchConversation(trx: Query, conversation: ConversationRo
     changed_at: now,
   }
   if (last.direction === 'in') change.unread = trx.raw('unread + 1')
-  if (inboundAt !== null && inboundAt > (conversation.last_inbound_at ?? 0)) change.last_inbound_at = inboundAt
+  // Compared in the database: another process may have written newer words down since this row was read.
+  if (inboundAt !== null) change.last_inbound_at = trx.raw('case when coalesce(last_inbound_at, 0) < ? then ? else last_inbound_at end', [inboundAt, inboundAt])
   const touched = await trx('wa_conversations').where({ id: conversation.id }).update(change)
   if (touched === 0) throw onceMore('the conversation was joined to another one')
 }

@@ -82,6 +82,19 @@ for (const engine of engines()) {
     assert.equal(host.heard.filter(({ as }) => as === 'text').length, 5)
   })
 
+  test(`${engine.name}: the window is that of the newest words, in whatever order they come in side by side`, { skip: engine.skip }, async () => {
+    const database = await engine.open()
+    await using one = await wireHost('cloud-api', { database: database.url })
+    await using two = await wireHost('cloud-api', { database: database.url })
+    const newest = Math.floor(Date.now() / 1000)
+    await one.post(messageBody({ ...text('wamid.first'), timestamp: String(newest - 10_000) })).expect(200)
+
+    const older = Array.from({ length: 60 }, (_, index) => messageBody({ ...text(`wamid.${index}`), timestamp: String(newest - ((index * 37) % 60)) }))
+    await Promise.all(older.map((body, index) => (index % 2 === 0 ? one : two).post(body).expect(200)))
+
+    assert.deepEqual((await one.knex('wa_conversations').pluck('last_inbound_at')).map(Number), [newest * 1000])
+  })
+
   for (const [says, given, kept] of NASTY) {
     test(`${engine.name}: ${says} goes in and comes out`, { skip: engine.skip }, async () => {
       const database = await engine.open()

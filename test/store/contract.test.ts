@@ -130,6 +130,16 @@ for (const engine of engines()) {
     assert.equal((await messageByProviderId(db.read, 'default', 'p1'))?.id, id)
   })
 
+  battery('the window does not move back when older words are written down beside newer ones', async (db) => {
+    const both = await talk(db)
+    const last = { id: 1, direction: 'in' as const, text: 'hi', at: NOW }
+
+    await db.tx((trx) => touchConversation(trx, both, last, NOW, NOW))
+    await db.tx((trx) => touchConversation(trx, both, last, NOW - 5000, NOW))
+
+    assert.equal((await conversationById(db.read, both.id))?.last_inbound_at, NOW)
+  })
+
   battery('two rows of one person become one when a message proves it', async (db) => {
     const byPhone = await talk(db)
     const byUser = await talk(db, { phone: null as never, bsuid: 'IN.7Qx' as never, username: null, name: 'Asha' })

@@ -295,6 +295,34 @@ test('the next owner of a number that was only another spelling is nobody we kno
   assert.deepEqual(await people(host), ['+551187654321 BR.1: one, two', '+5511987654321 BR.2: a stranger'])
 })
 
+test('a recipient that is none is refused at the call, with what was meant', async () => {
+  await using host = await wireHost('cloud-api')
+  for (const to of [
+    { bsuid: 'garbage' },
+    { bsuid: `IN.${'x'.repeat(200)}` },
+    { bsuid: ' ' },
+    { phone: 'IN.7Qx2Test' },
+    'IN.7Qx2Test',
+    { externalId: '' },
+    {},
+    null,
+    7,
+  ]) {
+    await assert.rejects(host.wa.send(to as never, { text: 'hi' }), { code: 'WA_PHONE_INVALID' }, JSON.stringify(to))
+  }
+  assert.equal((await host.knex('wa_contacts')).length, 0)
+})
+
+test('a name of the host’s own belongs to one customer, and has to fit', async () => {
+  await using host = await wireHost('cloud-api')
+  await host.wa.contacts.set(`+${PHONE}`, { externalId: 'crm-1' })
+  await host.wa.contacts.set(`+${PHONE}`, { externalId: 'crm-1' })
+
+  await assert.rejects(host.wa.contacts.set('+919800000009', { externalId: 'crm-1' }), { code: 'WA_REQUEST_INVALID', message: /crm-1.*belongs to contact/ })
+  await assert.rejects(host.wa.contacts.set(`+${PHONE}`, { externalId: 'x'.repeat(191) }), { code: 'WA_REQUEST_INVALID' })
+  await assert.rejects(host.wa.contacts.set(`+${PHONE}`, { language: 'x'.repeat(17) }), { code: 'WA_REQUEST_INVALID' })
+})
+
 test('news of a number is a system event, opens no window and advances no talk', async () => {
   await using host = await wireHost('cloud-api')
   await host.comes(system({ from: PHONE }, { type: 'user_changed_number', body: 'moved', wa_id: '919800000009' }))
