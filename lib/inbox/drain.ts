@@ -113,11 +113,15 @@ async function layAside(parts: InboxParts, event: EventRow): Promise<void> {
 
 /** The message of which a status speaks: by our correlation word, at the door of its own number, else by the provider's id. */
 async function messageOf(db: Db, event: EventRow): Promise<MessageRow | null> {
-  const { ref, providerId } = (event.payload ?? {}) as Partial<Pick<IncomingStatus, 'ref' | 'providerId'>>
+  const { ref, providerId, status } = (event.payload ?? {}) as Partial<IncomingStatus>
   const byRef = ref ? await messageByRef(db.write, ref) : null
-  if (byRef?.number === event.number) return byRef
-  return providerId === undefined ? null : messageByProviderId(db.write, event.number, providerId)
+  const found = byRef?.number === event.number ? byRef : providerId === undefined ? null : await messageByProviderId(db.write, event.number, providerId)
+  return found && status === 'failed' && isOfEarlierCopy(found, event) ? null : found
 }
+
+/** A failed message that a person sends again has another id at the provider: late news of the first failure are none of the second copy. */
+const isOfEarlierCopy = (message: MessageRow, event: EventRow): boolean =>
+  message.status === 'queued' || (message.provider_key !== null && message.provider_key !== event.provider_key)
 
 /** The provider's word on a message of ours: applied once, whatever the listeners do. Null when the message is not (yet) known. */
 async function climb(parts: InboxParts, db: Db, event: EventRow): Promise<Record<string, unknown> | null> {
@@ -131,6 +135,8 @@ async function climb(parts: InboxParts, db: Db, event: EventRow): Promise<Record
     await tieEvent(trx, event.id, { message_id: message.id })
     await markChanged(trx, message.conversation_id, parts.now())
   })
+  if (status.alert)
+    parts.log.error({ number: event.number, message: message.id, reason: status.error?.title ?? null }, 'the provider reports a failure of the whole account')
   parts.changed(message.conversation_id)
   return { message: { id: String(message.id), status: status.status, error: status.error, meta: message.meta ?? {} } }
 }

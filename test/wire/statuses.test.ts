@@ -173,6 +173,55 @@ test('the correlation word of a message of one number says nothing at the door o
   assert.notEqual((await host.wa.messages.get(sent.id))?.status, 'read')
 })
 
+test('a failure of the whole account is told to whoever reads the log; one of a customer is not', async () => {
+  const lines: string[] = []
+  const at = (level: string) => (o: object, msg: string) => void lines.push(`${level} ${msg} ${JSON.stringify(o)}`)
+  await using host = await wireHost('cloud-api', { logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } })
+  const failures = [131042, 131026, 131049]
+  for (const code of failures) await host.wa.send(`+9198000${code}`, { text: `${code}` })
+  await host.wa.idle()
+
+  await host.comes(statusBody(...host.fake.taken.map(({ id }, index) => ({ id, status: 'failed', timestamp: AT, errors: [{ code: failures[index] }] }))))
+
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('error')),
+    ['error the provider reports a failure of the whole account {"number":"default","message":1,"reason":"The payment of the account is not in order"}'],
+  )
+})
+
+test('what is said of a first copy that failed fails no second one, which a person sent', async () => {
+  await using host = await wireHost('cloud-api')
+  const sent = await host.wa.send('+919800000001', { text: 'hi' })
+  await host.wa.idle()
+  const [first] = host.fake.taken
+  const failure = (code: number) =>
+    statusBody({
+      id: first?.id ?? '',
+      status: 'failed',
+      timestamp: AT,
+      recipient_id: `91980000000${code}`,
+      biz_opaque_callback_data: first?.ref ?? '',
+      errors: [{ code }],
+    })
+  await host.comes(failure(1))
+  host.fake.next({ status: 503, body: { error: { code: 2 } } })
+  await host.engine.decideMessage(sent.id, 'retry', { id: 'u1', name: 'Meera' })
+  await host.engine.settle()
+
+  await host.comes(failure(2))
+  const waiting = (await host.wa.messages.get(sent.id))?.status
+  await host.wa.idle()
+  await host.comes(failure(3))
+
+  assert.equal(waiting, 'queued')
+  assert.equal((await host.wa.messages.get(sent.id))?.status, 'accepted')
+  assert.equal(host.heard.filter(({ as }) => as === 'status').length, 1)
+  await host.comes(
+    statusBody({ id: first?.id ?? '', status: 'delivered', timestamp: AT, recipient_id: '919800000001', biz_opaque_callback_data: first?.ref ?? '' }),
+  )
+  assert.equal((await host.wa.messages.get(sent.id))?.status, 'delivered', 'good news of either copy is good news')
+})
+
 test('a failure after the answer fails the message with the words of a person; a delivery proves it wrong', async () => {
   await using host = await wireHost('cloud-api')
   const sent = await host.wa.send('+919800000001', { text: 'hi' }, { meta: { order: '41' } })
