@@ -7,6 +7,7 @@ import { ensureConversation, touchConversation } from '../store/conversations'
 import type { Db, Query } from '../store/database'
 import { insertEvent, seenSince, tieEvent } from '../store/events'
 import { insertInbound, messageByProviderId, providerKey } from '../store/messages'
+import { isRefusal } from '../store/refusal'
 import { hashOf } from '../store/rows'
 
 /** Bodies without an id: the same bytes within this time are one event. */
@@ -133,6 +134,8 @@ async function storePieces(parts: DoorParts, post: Post, cause: unknown): Promis
         const conversation = await db.tx((trx) => store(parts, trx, db, post, item, index))
         if (conversation !== null) parts.arrived([conversation])
       } catch (error) {
+        // Trouble of a moment: the provider comes again, and a tap is not kept as something that nobody can handle.
+        if (!isRefusal(error)) throw error
         await db.tx((trx) =>
           store(
             parts,
