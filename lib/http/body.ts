@@ -21,7 +21,7 @@ export function captureRawBody(req: IncomingMessage, _res: ServerResponse, bytes
 export async function readRaw(req: Request, limit: number): Promise<Buffer> {
   const kept = req.rawBody ?? (Buffer.isBuffer(req.body) ? req.body : undefined)
   if (Buffer.isBuffer(kept) || typeof kept === 'string') return within(Buffer.from(kept as Buffer), limit)
-  if (!hasBody(req)) return Buffer.alloc(0)
+  if (!hasBody(req) && isEmpty(req.body)) return Buffer.alloc(0)
   if (isConsumed(req)) throw rawBodyGone()
   return readStream(req, limit)
 }
@@ -31,6 +31,8 @@ export async function readRaw(req: Request, limit: number): Promise<Buffer> {
  * A `body` alone proves nothing: Express 4's parsers set `{}` on every request, also of a type that they do not read.
  */
 const isConsumed = (req: Request): boolean => req.readableEnded || req.readableDidRead || (req.body !== undefined && req.complete && req.readableLength === 0)
+
+const isEmpty = (body: unknown): boolean => body === undefined || (typeof body === 'object' && body !== null && Object.keys(body).length === 0)
 
 /** HTTP/1 says in the head whether a body follows; HTTP/2 need not. */
 const hasBody = ({ headers, httpVersionMajor }: Request): boolean =>
