@@ -10,7 +10,7 @@ export interface Pace {
   whyHeld(number: string, now: number): string | null
   /**
    * Sends when its turn has come. `send` calls `hold` when the provider refuses the account; whoever still waits then gets `Held` and calls nobody.
-   * Until a number has sent once, after the start and after every hold, one goes ahead of the others.
+   * So does whose turn has not come when the signal ends the wait. Until a number has sent once, after the start and after every hold, one goes ahead of the others.
    */
   send<T>(number: string, signal: AbortSignal, now: () => number, send: () => Promise<T>): Promise<T | Held>
   /** How many could leave at once, over all numbers that do not hold. */
@@ -52,6 +52,7 @@ export function createPace(perSecond: ReadonlyMap<string, number>): Pace {
       const inTurn = async () => {
         const wait = windowOf(number).take(performance.now()) - performance.now()
         if (wait > 0) await sleep(wait, signal)
+        if (signal.aborted) return new Held(now() + 1000, 'Its turn did not come in time.')
         return held() ?? send()
       }
       const sending = held() ?? inTurn()
