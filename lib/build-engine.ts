@@ -8,6 +8,7 @@ import { createListeners, type Listeners } from './flows/listeners'
 import { declaredVariables, refOf } from './flows/voice'
 import { inboxWork } from './inbox/drain'
 import { createDoor } from './inbox/receive'
+import { seldom } from './log'
 import { checkMenu, menuError } from './model/check'
 import { idsOf, type MenuSpec } from './model/menu'
 import { undeclaredIn } from './model/undeclared'
@@ -137,6 +138,11 @@ export function buildEngine(settled: Settled): RunningEngine {
     },
   }
 
+  const sayRefused = seldom(log, now)
+  const refused = (number: string, status: number, reason: string): void => {
+    door.refused++
+    sayRefused(`${number} ${status}`, status >= 500 ? 'error' : 'warn', { number, status, reason }, 'a webhook was refused')
+  }
   const knock = createDoor({
     db,
     providers: settled.lines,
@@ -146,9 +152,7 @@ export function buildEngine(settled: Settled): RunningEngine {
       inbox?.wake()
       for (const id of conversations) changed(id)
     },
-    refused() {
-      door.refused++
-    },
+    refused,
     heard() {
       door.lastHeard = now()
     },
@@ -262,6 +266,7 @@ export function buildEngine(settled: Settled): RunningEngine {
     defaultCountry: settled.defaultCountry,
     now,
     knock,
+    refused,
     start() {
       starting ??= start().catch((error: unknown) => {
         failure = error instanceof Error ? error : new Error(String(error))

@@ -64,6 +64,8 @@ export interface Engine {
   now(): number
   /** The webhook door: bytes in, answer out, whether they came over the network or from the phone in the browser. */
   knock(number: string, knock: Knock): Promise<Answered>
+  /** A webhook call was turned away before it came to the door (too large, bytes gone): counted, and told seldom. */
+  refused(number: string, status: number, reason: string): void
   /** Queues a message. Throws WaError (window closed, unknown menu, missing variable, …). Resolves when the row is committed. */
   send(request: SendRequest): Promise<Sent>
   /** What would be sent: rendered, checked, not queued. */

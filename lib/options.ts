@@ -5,7 +5,7 @@ import type { Flow } from './flows/types'
 import type { User } from './http/exchange'
 import type { Access, ApiKey } from './http/guard'
 import { type DashboardOptions, type Look, lookOf } from './http/look'
-import { type Logger, SILENT, stderrLogger } from './log'
+import { type Logger, SILENT, scrubbing, stderrLogger } from './log'
 import type { Menu } from './model/builders'
 import { suggest } from './model/suggest'
 import { halfConfigured, providerFromEnv } from './providers/choose'
@@ -143,7 +143,7 @@ export function settleOptions(options: WaOptions, env: NodeJS.ProcessEnv = proce
       apiKeys: keysOf(options, set('WA_API_KEY')),
       production,
     },
-    log: options.logger === false ? SILENT : (options.logger ?? stderrLogger()),
+    log: options.logger === false ? SILENT : scrubbing(options.logger ?? stderrLogger()),
     webhook: options.webhook ?? true,
     api: options.api ?? true,
     dashboard: options.dashboard !== false,

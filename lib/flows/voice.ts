@@ -4,6 +4,7 @@ import { phoneOf } from '../model/phone'
 import { messageOf } from '../model/send-check'
 import { decisionKey, type EnqueueOptions, enqueue, type Queued } from '../outbox/enqueue'
 import { type Drawn, declaredVariables, drawWhat, type What } from '../outbox/resolve'
+import { bsuidOf } from '../providers/who'
 import type { ContactRef, ContactRow } from '../store/contacts'
 import type { ConversationRow, Step } from '../store/conversations'
 import { setStep } from '../store/conversations'
@@ -52,7 +53,8 @@ export function refOf(to: unknown, defaultCountry: string | undefined): ContactR
     // A contact as a listener gets it has all of these; its own id is the surest.
     if (typeof who.id === 'string' && /^\d+$/.test(who.id)) return { id: Number(who.id) }
     if (typeof who.phone === 'string') return { phone: phoneOf(who.phone, defaultCountry) }
-    if (typeof who.bsuid === 'string' && who.bsuid !== '') return { bsuid: who.bsuid }
+    const bsuid = bsuidOf(who.bsuid)
+    if (bsuid !== null) return { bsuid }
     if (typeof who.externalId === 'string' && who.externalId !== '') return { externalId: who.externalId }
   }
   throw new WaError('WA_PHONE_INVALID', 'The recipient is none of: a phone number as "+E.164", { phone }, { bsuid }, { externalId }, { id }.', [

@@ -21,11 +21,22 @@ export function captureRawBody(req: IncomingMessage, _res: ServerResponse, bytes
 export async function readRaw(req: Request, limit: number): Promise<Buffer> {
   const kept = req.rawBody ?? (Buffer.isBuffer(req.body) ? req.body : undefined)
   if (Buffer.isBuffer(kept) || typeof kept === 'string') return within(Buffer.from(kept as Buffer), limit)
+  if (!hasBody(req) && isEmpty(req.body)) return Buffer.alloc(0)
   if (isConsumed(req)) throw rawBodyGone()
   return readStream(req, limit)
 }
 
-const isConsumed = (req: Request): boolean => req.readableEnded || req.readableDidRead || (req.body !== undefined && req.complete)
+/**
+ * Read by somebody before us. Some hosts (functions, adapters) hand over a parsed `body` and a stream that never held anything.
+ * A `body` alone proves nothing: Express 4's parsers set `{}` on every request, also of a type that they do not read.
+ */
+const isConsumed = (req: Request): boolean => req.readableEnded || req.readableDidRead || (req.body !== undefined && req.complete && req.readableLength === 0)
+
+const isEmpty = (body: unknown): boolean => body === undefined || (typeof body === 'object' && body !== null && Object.keys(body).length === 0)
+
+/** HTTP/1 says in the head whether a body follows; HTTP/2 need not. */
+const hasBody = ({ headers, httpVersionMajor }: Request): boolean =>
+  httpVersionMajor > 1 || headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 
 export const rawBodyGone = (): WaError =>
   new WaError(

@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { WaError } from '../errors'
+import { safeEqual } from '../providers/secrets'
 import { isAllowed, type Request, ROLES, type Role, SCOPES, type Scope, type User } from './exchange'
 
 export interface ApiKey {
@@ -35,7 +35,7 @@ export async function whoIs(req: Request, access: Access): Promise<User> {
 export function whichKey(req: Request, access: Access): ApiKey {
   if (access.apiKeys.length > 0) {
     const given = /^Bearer\s+(.+)$/i.exec(req.headers.authorization ?? '')?.[1]?.trim() ?? ''
-    const known = access.apiKeys.find((candidate) => sameSecret(candidate.key, given))
+    const known = access.apiKeys.find((candidate) => safeEqual(candidate.key, given))
     if (!known)
       throw new WaError('WA_UNAUTHORIZED', 'Send an API key: Authorization: Bearer <key>.', [
         { path: 'Authorization', message: given ? 'unknown key' : 'missing' },
@@ -93,26 +93,25 @@ const closed = (what: string, setting: string, production: boolean): WaError =>
 
 const LOOPBACK = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|::ffff:127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/
 const LOCAL_HOST = /^(localhost|[a-z0-9-]+\.localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i
-const FORWARDING = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via'] as const
+/** Headers that proxies, balancers and tunnels add. No browser and no curl sends one by itself. */
+const FORWARDING =
+  /^(forwarded|via|x-forwarded(-.+)?|x-original-.+|x-real-ip|x-client-ip|x-cluster-client-ip|x-envoy-.+|(cf|fastly|fly|true)-(connecting|client)-ip)$/
 
-/** Local socket, local Host header (a rebound DNS name is not), and no sign of a proxy. */
+/**
+ * Local socket, local Host header (a rebound DNS name is not), and no sign of a proxy. HTTP/1.0 is one: it is what nginx speaks to the host
+ * behind it unless told otherwise, with a Host that may well be 127.0.0.1.
+ */
 export function isLocal(req: Request): boolean {
   if (!LOOPBACK.test(req.socket?.remoteAddress ?? '')) return false
-  if (!LOCAL_HOST.test(req.headers.host ?? '')) return false
-  return FORWARDING.every((header) => req.headers[header] === undefined)
+  if (!LOCAL_HOST.test(req.headers.host ?? '') || req.httpVersion === '1.0') return false
+  return !Object.keys(req.headers).some((header) => FORWARDING.test(header))
 }
 
 function basicUser(req: Request, basic: { user: string; password: string }): User {
   const encoded = /^Basic\s+(.+)$/i.exec(req.headers.authorization ?? '')?.[1] ?? ''
   const [user = '', ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':')
-  const sameUser = sameSecret(basic.user, user)
-  const samePassword = sameSecret(basic.password, rest.join(':'))
+  const sameUser = safeEqual(basic.user, user)
+  const samePassword = safeEqual(basic.password, rest.join(':'))
   if (!sameUser || !samePassword) throw new WaError('WA_UNAUTHORIZED', 'Wrong user or password.')
   return { id: user, name: user, role: 'admin' }
-}
-
-/** Both are hashed first: equal lengths, and no time that tells how much was right. */
-function sameSecret(expected: string, given: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(expected), digest(given))
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { Engine } from '../engine'
-import { WaError } from '../errors'
+import type { Answered, Engine } from '../engine'
+import { type WaCode, WaError } from '../errors'
 import { readRaw, WEBHOOK_LIMIT } from './body'
 import type { Request } from './exchange'
 import { requireLocal } from './guard'
@@ -32,22 +32,45 @@ export async function handleWebhook(req: Request, res: ServerResponse, engine: E
       }
       requireLocal(req, 'The webhook of the simulator')
     }
-    const body = req.method === 'POST' ? await readRaw(req, WEBHOOK_LIMIT) : Buffer.alloc(0)
-    const answer = await engine.knock(line.number, { method: req.method === 'POST' ? 'POST' : 'GET', headers: headersOf(req), query: place.query, body })
+    const head = { method: req.method === 'POST' ? ('POST' as const) : ('GET' as const), headers: headersOf(req), query: place.query }
+    const isRead = head.method === 'POST' && (line.provider.needsBody?.(head) ?? true)
+    const body = isRead ? await readRaw(req, WEBHOOK_LIMIT) : Buffer.alloc(0)
+    const answer = await inTime(engine.knock(line.number, { ...head, body }))
     send(res, answer.status, answer.headers['Content-Type'] ?? 'text/plain; charset=utf-8', answer.body, answer.headers)
   } catch (error) {
-    // The sentence that helps the developer is in the log; the caller of a webhook is a machine, or a stranger.
-    const problem = problemOf(logged(error, engine.log, 'webhook'))
-    const detail = error instanceof WaError ? `${problem.detail}\n` : 'error\n'
-    plain(
-      res,
-      problem.status,
-      detail,
-      problem.status === 413 || problem.status === 400 ? { Connection: 'close' } : problem.status === 503 ? { 'Retry-After': '30' } : {},
-    )
+    turnAway(res, engine, line.number, error)
   }
   return true
 }
+
+/** The caller of a webhook is a machine, or a stranger: it gets a status, and a sentence only of those that name no secret, file or host. */
+function turnAway(res: ServerResponse, engine: Engine, number: string, error: unknown): void {
+  const known = error instanceof WaError && TOLD.has(error.code)
+  const { status, detail } = problemOf(known ? error : logged(error, engine.log, 'webhook'))
+  if (known) engine.refused(number, status, detail)
+  plain(res, status, known ? `${detail}\n` : 'error\n', HEADERS[status])
+}
+const TOLD: ReadonlySet<WaCode> = new Set<WaCode>(['WA_RAW_BODY_GONE', 'WA_BODY_TOO_LARGE', 'WA_BODY_INVALID', 'WA_NOT_CONFIGURED'])
+const HEADERS: Readonly<Record<number, Record<string, string>>> = { 400: { Connection: 'close' }, 413: { Connection: 'close' }, 503: { 'Retry-After': '30' } }
+
+/**
+ * Exotel waits ten seconds, and then counts the callback as not delivered. A database that takes longer gets no promise: 503, and the provider
+ * comes again. What is committed after all is recognised then.
+ */
+const ANSWER_WITHIN_MS = 8000
+
+async function inTime(answer: Promise<Answered>): Promise<Answered> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Answered>((resolve) => {
+    timer = setTimeout(resolve, ANSWER_WITHIN_MS, LATE)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+const LATE: Answered = { status: 503, headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': '30' }, body: 'try again' }
 
 const plain = (res: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void =>
   send(res, status, 'text/plain; charset=utf-8', text, headers)

@@ -8,10 +8,11 @@ import { runListener } from '../flows/run'
 import type { Logger } from '../log'
 import { HEARD_AS, type IncomingStatus } from '../model/event'
 import { findContact } from '../store/contacts'
-import { conversationById, markChanged, type Step, setStep } from '../store/conversations'
+import { type ConversationRow, conversationById, markChanged, type Step, setStep } from '../store/conversations'
 import type { Db } from '../store/database'
-import { claimEvents, type EventRow, extendLease, finishEvent, tieEvent } from '../store/events'
+import { claimEvents, decideEvent, type EventRow, eventById, extendLease, finishEvent, tieEvent } from '../store/events'
 import { applyStatus, type MessageRow, messageById, messageByProviderId, messageByRef } from '../store/messages'
+import { onceMore } from '../store/rows'
 import { finishRun, insertRuns, type RunRow, runsOf } from '../store/runs'
 import type { Work } from '../worker'
 
@@ -61,6 +62,7 @@ async function handle(parts: InboxParts, event: EventRow): Promise<void> {
         text: scene.facts?.text ?? null,
         reply: scene.facts?.reply ?? null,
       })
+    if (event.type === 'status' && scene.status === null) return await layAside(parts, event)
     const planned = event.planned === 1 ? await runsOf(parts.db().write, event.id) : await plan(parts, scene)
     const runs = await runAll(parts, scene, planned)
     await finish(parts, scene, runs)
@@ -85,17 +87,46 @@ async function setScene(parts: InboxParts, event: EventRow): Promise<Scene> {
   const db = parts.db()
   if (event.type === 'status') return { event, message: null, facts: null, attempt: null, status: await climb(parts, db, event) }
   const message = event.message_id === null ? null : await messageById(db.write, event.message_id)
-  const conversation = event.conversation_id === null ? null : await conversationById(db.write, event.conversation_id)
+  const conversation = event.conversation_id === null ? null : await conversationOf(db, event)
   const contact = conversation ? await findContact(db.write, { id: conversation.contact_id }) : null
   if (!conversation || !contact) return { event, message, facts: null, attempt: null, status: (event.payload as Record<string, unknown> | null) ?? {} }
   const facts = message && event.type in HEARD_AS ? await factsOf(db.write, message, conversation) : null
   return { event, message, facts, attempt: { event, contact, conversation, message, facts }, status: null }
 }
 
+/** The event's conversation; where it stands now, when it was joined to another one since the event was claimed. */
+async function conversationOf(db: Db, event: EventRow): Promise<ConversationRow | null> {
+  const known = event.conversation_id === null ? null : await conversationById(db.write, event.conversation_id)
+  if (known) return known
+  const now = (await eventById(db.write, event.id))?.conversation_id ?? null
+  return now === null || now === event.conversation_id ? null : conversationById(db.write, now)
+}
+
+/** A status of a message that is not ours, or not known yet: the outbox looks for it (`releaseParked`) when it learns the id. */
+async function layAside(parts: InboxParts, event: EventRow): Promise<void> {
+  const db = parts.db()
+  await finishEvent(db, event, parts.token, { state: 'done' }, parts.now())
+  // The outbox may have learned the id, and looked, while this attempt still ran.
+  if (!(await messageOf(db, event)) || !(await decideEvent(db.write, event.id, ['done'], { state: 'waiting' }, parts.now()))) return
+  parts.wakeIn(0)
+}
+
+/** The message of which a status speaks: by our correlation word, at the door of its own number, else by the provider's id. */
+async function messageOf(db: Db, event: EventRow): Promise<MessageRow | null> {
+  const { ref, providerId, status } = (event.payload ?? {}) as Partial<IncomingStatus>
+  const byRef = ref ? await messageByRef(db.write, ref) : null
+  const found = byRef?.number === event.number ? byRef : providerId === undefined ? null : await messageByProviderId(db.write, event.number, providerId)
+  return found && status === 'failed' && isOfEarlierCopy(found, event) ? null : found
+}
+
+/** A failed message that a person sends again has another id at the provider: late news of the first failure are none of the second copy. */
+const isOfEarlierCopy = (message: MessageRow, event: EventRow): boolean =>
+  message.status === 'queued' || (message.provider_key !== null && message.provider_key !== event.provider_key)
+
 /** The provider's word on a message of ours: applied once, whatever the listeners do. Null when the message is not (yet) known. */
 async function climb(parts: InboxParts, db: Db, event: EventRow): Promise<Record<string, unknown> | null> {
   const status = event.payload as Omit<IncomingStatus, 'raw' | 'dedupe' | 'at' | 'kind'>
-  const message = (status.ref ? await messageByRef(db.write, status.ref) : null) ?? (await messageByProviderId(db.write, event.number, status.providerId))
+  const message = await messageOf(db, event)
   if (!message) return null
   await db.tx(async (trx) => {
     const fresh = await messageById(trx, message.id)
@@ -104,6 +135,8 @@ async function climb(parts: InboxParts, db: Db, event: EventRow): Promise<Record
     await tieEvent(trx, event.id, { message_id: message.id })
     await markChanged(trx, message.conversation_id, parts.now())
   })
+  if (status.alert)
+    parts.log.error({ number: event.number, message: message.id, reason: status.error?.title ?? null }, 'the provider reports a failure of the whole account')
   parts.changed(message.conversation_id)
   return { message: { id: String(message.id), status: status.status, error: status.error, meta: message.meta ?? {} } }
 }
@@ -113,6 +146,8 @@ async function plan(parts: InboxParts, scene: Scene): Promise<RunRow[]> {
   const db = parts.db()
   await db.tx(async (trx) => {
     const conversation = scene.attempt ? await conversationById(trx, scene.attempt.conversation.id) : null
+    // Chosen without knowing where the customer stands, nobody would hear the tap: the attempt begins anew.
+    if (scene.attempt && !conversation) throw onceMore('the conversation was joined to another one')
     const chosen =
       scene.facts && conversation
         ? planMessage(
@@ -128,9 +163,7 @@ async function plan(parts: InboxParts, scene: Scene): Promise<RunRow[]> {
   return runsOf(db.write, scene.event.id)
 }
 
-/** Statuses of messages that are not ours are heard by nobody. */
-const namesFor = (parts: InboxParts, scene: Scene): string[] =>
-  scene.event.type === 'status' && scene.status === null ? [] : parts.listeners.hearing([scene.event.type], scene.event.number).map((listener) => listener.name)
+const namesFor = (parts: InboxParts, scene: Scene): string[] => parts.listeners.hearing([scene.event.type], scene.event.number).map((listener) => listener.name)
 
 async function runAll(parts: InboxParts, scene: Scene, runs: RunRow[]): Promise<RunRow[]> {
   const ended: RunRow[] = []

@@ -2,11 +2,12 @@ import { reasonOf } from '../errors'
 import type { Logger } from '../log'
 import { type Incoming, type IncomingMessage, TURNS } from '../model/event'
 import type { Knock, Provider } from '../providers/provider'
-import { ensureContact } from '../store/contacts'
+import { ensureContact, moveContact } from '../store/contacts'
 import { ensureConversation, touchConversation } from '../store/conversations'
 import type { Db, Query } from '../store/database'
 import { insertEvent, seenSince, tieEvent } from '../store/events'
 import { insertInbound, messageByProviderId, providerKey } from '../store/messages'
+import { isRefusal } from '../store/refusal'
 import { hashOf } from '../store/rows'
 
 /** Bodies without an id: the same bytes within this time are one event. */
@@ -23,8 +24,8 @@ export interface DoorParts {
   log: Logger
   /** New events stand in the inbox. */
   arrived: (conversationIds: readonly number[]) => void
-  /** Something knocked that was not let in, for the health page. */
-  refused: (number: string, status: number) => void
+  /** Something knocked that was not let in: counted, and told seldom. */
+  refused: (number: string, status: number, reason: string) => void
   /** Something authentic came. */
   heard: (number: string) => void
 }
@@ -79,8 +80,7 @@ export function createDoor(parts: DoorParts): (number: string, knock: Knock) => 
     const verdict = provider.verify(knock)
     if ('answer' in verdict) return { status: verdict.answer.status, headers: { 'Content-Type': verdict.answer.contentType }, body: verdict.answer.body }
     if (!verdict.ok) {
-      parts.refused(number, verdict.status)
-      parts.log.warn({ number, status: verdict.status, reason: verdict.reason }, 'a webhook was refused')
+      parts.refused(number, verdict.status, verdict.reason)
       return answer(verdict.status, verdict.status === 503 ? 'not configured yet' : 'refused', verdict.status === 503 ? { 'Retry-After': '30' } : {})
     }
     if (knock.method === 'GET') return answer(200, 'ok')
@@ -134,6 +134,8 @@ async function storePieces(parts: DoorParts, post: Post, cause: unknown): Promis
         const conversation = await db.tx((trx) => store(parts, trx, db, post, item, index))
         if (conversation !== null) parts.arrived([conversation])
       } catch (error) {
+        // Trouble of a moment: the provider comes again, and a tap is not kept as something that nobody can handle.
+        if (!isRefusal(error)) throw error
         await db.tx((trx) =>
           store(
             parts,
@@ -198,7 +200,8 @@ async function storeMessage(
   }
   const eventId = await insertEvent(trx, db, { ...base, type: item.type, payload: null, state: 'waiting' })
   if (eventId === null) return null
-  const contact = await ensureContact(trx, db, item.who, now)
+  const known = await ensureContact(trx, db, item.who, now)
+  const contact = item.moved ? await moveContact(trx, db, known, item.moved, now) : known
   const conversation = await ensureConversation(trx, db, number, contact.id, now)
   const answered = item.replyTo === null ? null : await messageByProviderId(trx, number, item.replyTo)
   const messageId = await insertInbound(trx, db, {
@@ -223,8 +226,12 @@ async function storeMessage(
 /** The structured part that its row keeps. */
 function payloadOf(item: IncomingMessage): Record<string, unknown> {
   const { reply, media, location, form, reaction, original, moved, reason, replyTo } = item
+  // The provider gave no time that could be read: its arrival stands in the row.
+  const untimed = item.at === null ? true : undefined
   return Object.fromEntries(
-    Object.entries({ reply, media, location, form, reaction, original, moved, reason, replyTo }).filter(([, value]) => value !== undefined && value !== null),
+    Object.entries({ reply, media, location, form, reaction, original, moved, reason, replyTo, untimed }).filter(
+      ([, value]) => value !== undefined && value !== null,
+    ),
   )
 }
 

@@ -105,6 +105,8 @@ export interface IncomingStatus extends IncomingBase {
   ref: string | null
   status: 'sent' | 'delivered' | 'read' | 'played' | 'failed'
   error: StatusError | null
+  /** The failure is one of the whole account (payment, a lock, reports of customers): a person must act. */
+  alert: boolean
   who: Who
 }
 

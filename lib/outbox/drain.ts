@@ -3,14 +3,14 @@ import type { Logger } from '../log'
 import type { StatusError } from '../model/event'
 import type { SentMessage } from '../model/message'
 import { windowOf } from '../model/window'
-import type { Provider, SendResult } from '../providers/provider'
-import { contactsById } from '../store/contacts'
+import type { Parcel, Provider, SendResult } from '../providers/provider'
+import { contactsById, findContact, identify } from '../store/contacts'
 import { conversationById } from '../store/conversations'
 import type { Db } from '../store/database'
 import { decideEvent, parkedStatuses } from '../store/events'
 import { claimOutbound, expireLeases, type MessageRow, messageById, providerKey, type Settlement, settleOutbound } from '../store/messages'
 import type { Work } from '../worker'
-import type { Pace } from './pace'
+import { Held, type Pace } from './pace'
 
 /** A lease outlives the request it covers, so that only a dead process loses it. */
 const LEASE_MS = 60_000
@@ -59,9 +59,25 @@ async function deliver(parts: OutboxParts, message: MessageRow): Promise<void> {
   const settlement = settle(parts, message, result)
   const settled = await settleOutbound(parts.db(), message, parts.token, settlement, parts.now())
   if (!settled) parts.log.debug({ message: message.id }, 'a status was faster than the answer of the provider')
+  if (result.outcome === 'accepted' && result.phone !== undefined) await learnNumber(parts, message, result.phone)
   if (settlement.providerId !== undefined) await releaseParked(parts, message, settlement.providerId)
   if (settlement.nextAt !== undefined) parts.wakeIn(settlement.nextAt - parts.now())
   parts.changed(message.conversation_id)
+}
+
+/** The provider knows the customer under another spelling of the number: under that one they will write to us. */
+async function learnNumber(parts: OutboxParts, message: MessageRow, phone: string): Promise<void> {
+  const db = parts.db()
+  try {
+    await db.tx(async (trx) => {
+      const conversation = await conversationById(trx, message.conversation_id)
+      const contact = conversation ? await findContact(trx, { id: conversation.contact_id }) : null
+      if (contact) await identify(trx, db, contact, { phone, bsuid: null, username: null, name: null }, parts.now())
+    })
+  } catch (error) {
+    // The next answer says it again.
+    parts.log.warn({ message: message.id, error: reasonOf(error) }, 'the number under which WhatsApp knows a customer could not be noted')
+  }
 }
 
 type Blocked = { outcome: 'expired' } | { outcome: 'failed'; reason: string; error: StatusError } | null
@@ -82,29 +98,54 @@ async function whyNot(parts: OutboxParts, message: MessageRow): Promise<Blocked>
 
 async function hand(parts: OutboxParts, message: MessageRow): Promise<SendResult> {
   const provider = parts.providers.get(message.number)
-  if (!provider) return { outcome: 'hold', scope: 'account', reason: `no provider serves the number "${message.number}"`, afterMs: LONGEST_WAIT_MS }
+  if (!provider)
+    return holding(parts, message, { outcome: 'hold', scope: 'account', reason: `no provider serves the number "${message.number}"`, afterMs: LONGEST_WAIT_MS })
   const db = parts.db()
   const conversation = await conversationById(db.write, message.conversation_id)
   const contact = conversation ? (await contactsById(db.write, [conversation.contact_id])).get(conversation.contact_id) : undefined
   if (!contact) return { outcome: 'failed', reason: 'the contact is gone', error: { code: 0, title: 'The contact was erased', advice: 'Nothing to do.' } }
   const quoted = message.reply_to === null ? null : await messageById(db.write, message.reply_to)
   const signal = AbortSignal.timeout(REQUEST_MS + LEASE_MS / 3)
-  await parts.pace.turn(message.number, signal)
+  const parcel: Parcel = {
+    to: { phone: contact.wa_phone ?? contact.phone, bsuid: contact.bsuid },
+    message: message.payload as SentMessage,
+    ref: message.ref ?? '',
+    replyTo: quoted?.provider_id ?? null,
+    statusCallback: parts.callbackOf(message.number),
+  }
+  const result = await parts.pace.send(message.number, signal, parts.now, async () => {
+    const sent = await sendSafely(parts, message, provider, parcel)
+    return sent.outcome === 'hold' ? holding(parts, message, sent) : sent
+  })
+  if (!(result instanceof Held)) return result
+  // Others were told meanwhile that nothing may leave: this one waits with them, and asks nobody.
+  return { outcome: 'retry', reason: result.reason, afterMs: Math.max(0, result.until - parts.now()) }
+}
+
+async function sendSafely(parts: OutboxParts, message: MessageRow, provider: Provider, parcel: Parcel): Promise<SendResult> {
   try {
-    return await provider.send(
-      {
-        to: { phone: contact.phone, bsuid: contact.bsuid },
-        message: message.payload as SentMessage,
-        ref: message.ref ?? '',
-        replyTo: quoted?.provider_id ?? null,
-        statusCallback: parts.callbackOf(message.number),
-      },
-      AbortSignal.timeout(REQUEST_MS),
-    )
+    return await provider.send(parcel, AbortSignal.timeout(REQUEST_MS))
   } catch (error) {
     parts.log.error({ message: message.id, error: reasonOf(error) }, 'the provider module failed')
     return { outcome: 'uncertain', reason: reasonOf(error) }
   }
+}
+
+type Holding = Extract<SendResult, { outcome: 'hold' }> & { afterMs: number }
+
+/**
+ * How long to hold. Of one recipient only this conversation waits, because its later messages wait for this one.
+ * Source of 4ⁿ s: Meta "Error codes", 131056.
+ */
+function holding(parts: OutboxParts, message: MessageRow, result: Extract<SendResult, { outcome: 'hold' }>): Holding {
+  const usual = result.scope === 'recipient' ? Math.min(LONGEST_WAIT_MS, 1000 * 4 ** (message.attempts - 1)) : backoff(message.attempts + 3)
+  const afterMs = result.afterMs ?? usual
+  if (result.scope === 'account') {
+    parts.pace.hold(message.number, parts.now() + afterMs, result.error?.advice ?? result.reason)
+    if (result.alert)
+      parts.log.error({ number: message.number, reason: result.reason }, 'the provider refuses this account; nothing leaves until it is put right')
+  }
+  return { ...result, afterMs }
 }
 
 function settle(parts: OutboxParts, message: MessageRow, result: SendResult | { outcome: 'expired' }): Settlement {
@@ -128,25 +169,27 @@ function settle(parts: OutboxParts, message: MessageRow, result: SendResult | { 
         error: { code: 0, title: 'It could not leave in time', advice: 'Retry it if it still makes sense.' },
       }
     case 'retry': {
-      if (result.atMost !== undefined && message.attempts >= result.atMost) {
+      const tries = triesOf(message, result)
+      if (result.atMost !== undefined && tries >= result.atMost) {
         return {
           status: 'failed',
           detail: result.reason,
           error: result.error ?? { code: 0, title: result.reason, advice: 'Retry it later, or look at the provider.' },
         }
       }
-      return { status: 'queued', detail: result.reason, error: result.error ?? null, nextAt: now + (result.afterMs ?? backoff(message.attempts)) }
+      const error: Counted | null = result.error ? { ...result.error, ...(result.atMost === undefined ? {} : { tries }) } : null
+      return { status: 'queued', detail: result.reason, error, nextAt: now + (result.afterMs ?? backoff(message.attempts)) }
     }
-    case 'hold': {
-      const wait = result.afterMs ?? (result.scope === 'recipient' ? 1000 * 4 ** Math.min(message.attempts, 5) : backoff(message.attempts + 3))
-      if (result.scope === 'account') {
-        parts.pace.hold(message.number, now + wait, result.error?.advice ?? result.reason)
-        if (result.alert)
-          parts.log.error({ number: message.number, reason: result.reason }, 'the provider refuses this account; nothing leaves until it is put right')
-      }
-      return { status: 'queued', detail: result.reason, error: result.error ?? null, nextAt: now + wait }
-    }
+    case 'hold':
+      return { status: 'queued', detail: result.reason, error: result.error ?? null, nextAt: now + (result.afterMs ?? 0) }
   }
+}
+
+/** While a message waits to be tried again its error counts how often the provider said this very thing: refused connections before it are no tries. */
+type Counted = StatusError & { tries?: number }
+function triesOf(message: MessageRow, { error }: { error?: StatusError }): number {
+  const before = message.error as Counted | null
+  return before !== null && before.code === error?.code ? (before.tries ?? 0) + 1 : 1
 }
 
 const backoff = (attempts: number): number => Math.max(100, Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts))

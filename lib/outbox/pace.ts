@@ -1,3 +1,5 @@
+import { slidingWindow, type Window } from './window'
+
 /** How fast each business number may send, and which of them must hold. State of one instance; nothing here needs to survive it. */
 export interface Pace {
   /** Numbers from which nothing may leave now. */
@@ -6,50 +8,78 @@ export interface Pace {
   hold(number: string, until: number, reason: string): void
   /** Why a number holds, for people; null when it does not. */
   whyHeld(number: string, now: number): string | null
-  /** Resolves when one message may leave. */
-  turn(number: string, signal: AbortSignal): Promise<void>
+  /**
+   * Sends when its turn has come. `send` calls `hold` when the provider refuses the account; whoever still waits then gets `Held` and calls nobody.
+   * So does whose turn has not come when the signal ends the wait. Until a number has sent once, after the start and after every hold, one goes ahead of the others.
+   */
+  send<T>(number: string, signal: AbortSignal, now: () => number, send: () => Promise<T>): Promise<T | Held>
   /** How many could leave at once, over all numbers that do not hold. */
   room(now: number): number
 }
+export class Held {
+  constructor(
+    readonly until: number,
+    readonly reason: string,
+  ) {}
+}
 
-/** A token bucket per number: `perSecond` a second, a burst of one second at most. Real time, because the provider counts in real time. */
+/** At most `perSecond` requests of a number within any second. Real time, because the provider counts in real time. */
 export function createPace(perSecond: ReadonlyMap<string, number>): Pace {
   const holds = new Map<string, { until: number; reason: string }>()
-  const nextFree = new Map<string, number>()
+  const windows = new Map([...perSecond].map(([number, rate]) => [number, slidingWindow(rate)]))
+  const proven = new Set<string>()
+  const ahead = new Map<string, Promise<unknown>>()
 
-  const gap = (number: string): number => 1000 / (perSecond.get(number) ?? 1)
-  /** Time at which the next message of a number may leave, when one left at `nextFree` at the latest; a second of silence allows a burst. */
-  const earliest = (number: string): number => Math.max(nextFree.get(number) ?? 0, performance.now() - 1000 + gap(number))
+  const windowOf = (number: string): Window => windows.get(number) ?? slidingWindow(1)
+  const holdOf = (number: string, now: number): { until: number; reason: string } | null => {
+    const hold = holds.get(number)
+    return hold && hold.until > now ? hold : null
+  }
 
   return {
-    held: (now) => [...holds].filter(([, hold]) => hold.until > now).map(([number]) => number),
+    held: (now) => [...holds.keys()].filter((number) => holdOf(number, now)),
     hold(number, until, reason) {
+      proven.delete(number)
       holds.set(number, { until, reason })
     },
-    whyHeld(number, now) {
-      const hold = holds.get(number)
-      return hold && hold.until > now ? hold.reason : null
-    },
-    async turn(number, signal) {
-      const at = earliest(number)
-      nextFree.set(number, at + gap(number))
-      const wait = at - performance.now()
-      if (wait > 0)
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, wait)
-          signal.addEventListener(
-            'abort',
-            () => {
-              clearTimeout(timer)
-              resolve()
-            },
-            { once: true },
-          )
-        })
+    whyHeld: (number, now) => holdOf(number, now)?.reason ?? null,
+    async send(number, signal, now, send) {
+      while (!proven.has(number) && ahead.has(number)) await ahead.get(number)
+      const held = (): Held | null => {
+        const hold = holdOf(number, now())
+        return hold && new Held(hold.until, hold.reason)
+      }
+      const inTurn = async () => {
+        const wait = windowOf(number).take(performance.now()) - performance.now()
+        if (wait > 0) await sleep(wait, signal)
+        if (signal.aborted) return new Held(now() + 1000, 'Its turn did not come in time.')
+        return held() ?? send()
+      }
+      const sending = held() ?? inTurn()
+      if (sending instanceof Held || proven.has(number)) return sending
+      const tried = sending.then(
+        // Also without success: who waits has a lease that runs out, and was told of no hold.
+        () => holdOf(number, now()) === null && proven.add(number),
+        () => proven.add(number),
+      )
+      ahead.set(number, tried)
+      await tried
+      ahead.delete(number)
+      return sending
     },
     room(now) {
-      const open = [...perSecond.keys()].filter((number) => (holds.get(number)?.until ?? 0) <= now)
-      return open.reduce((sum, number) => sum + Math.max(0, Math.floor((performance.now() - earliest(number)) / gap(number)) + 1), 0)
+      const open = [...perSecond.keys()].filter((number) => holdOf(number, now) === null)
+      return open.reduce((sum, number) => sum + windowOf(number).free(performance.now()), 0)
     },
   }
 }
+
+const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    const wake = (): void => {
+      clearTimeout(timer)
+      resolve()
+    }
+    signal.addEventListener('abort', wake, { once: true })
+  })

@@ -79,7 +79,8 @@ function readStatus(item: unknown, raw: string, contacts: Contacts, { provider }
   if (providerId === null) return unrecognised('a status without an id', raw)
   const dedupe = `${provider}:status:${providerId}:${status}:${idOf(address) ?? idOf(userId) ?? ''}`
   if (!isStatus(status)) return unrecognised(`status ${status ?? 'without a word'}`, raw, dedupe)
-  const error = status === 'failed' ? errorIn(listOf(field(item, 'errors'))[0]) : null
+  const given = listOf(field(item, 'errors'))[0]
+  const error = status === 'failed' ? errorIn(given) : null
   return {
     kind: 'status',
     dedupe,
@@ -89,6 +90,7 @@ function readStatus(item: unknown, raw: string, contacts: Contacts, { provider }
     ref: refOf(field(item, 'biz_opaque_callback_data')),
     status,
     error,
+    alert: error !== null && field(given, 'code') !== undefined && cloudApiRow(error.code)?.alert === true,
     who: whoOf(address, userId, contacts),
   }
 }

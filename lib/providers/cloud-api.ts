@@ -6,7 +6,7 @@ import { deliver } from './deliver'
 import { type Answer, agentFor } from './http'
 import type { Knock, Parcel, Provider, SendResult, Verdict } from './provider'
 import { field, idOf, isObject, jsonOf, numberOf, textOf } from './reading'
-import { hmacMatches, safeEqual } from './secrets'
+import { hmacMatches, isSignature, safeEqual } from './secrets'
 import { baseUrlOf, type Env, missingOf, rateOf, secretsOf, setting, shown, shownSecret } from './settings'
 import { phoneOf } from './who'
 import { contentOf } from './wire'
@@ -58,6 +58,7 @@ export function cloudApi(options: CloudApiOptions = {}, env: Env = process.env):
     missing,
     perSecond,
     verify: (knock) => (knock.method === 'GET' ? verifySubscription(knock, verifyToken) : verifySignature(knock, appSecrets)),
+    needsBody: ({ headers }) => appSecrets.length > 0 && isSignature(headers['x-hub-signature-256']),
     parse: (body) => parseCloudApi(body, { provider: 'cloudApi', phoneNumberId }),
     wire: cloudApiWire,
     send: (parcel, signal) =>

@@ -77,6 +77,7 @@ function readReport(report: unknown, outer: unknown, raw: string, provider: stri
   const dedupe = `${provider}:status:${providerId}:${code ?? name ?? word}`
   const status = exotelStatus(code, name) ?? (word !== null && Object.hasOwn(WORDS, word) ? WORDS[word] : undefined)
   if (status === undefined) return unrecognised(`status ${name ?? code ?? word ?? 'without a word'}`, raw, dedupe)
+  const error = status === 'failed' ? errorIn(report, code, name) : null
   return {
     kind: 'status',
     dedupe,
@@ -85,7 +86,8 @@ function readReport(report: unknown, outer: unknown, raw: string, provider: stri
     providerId,
     ref: refOf(field(report, 'custom_data') ?? field(outer, 'custom_data')),
     status,
-    error: status === 'failed' ? errorIn(report, code, name) : null,
+    error,
+    alert: error !== null && exotelRow(error.code, name)?.alert === true,
     who: whoOf(field(report, 'to') ?? field(report, 'recipient'), undefined),
   }
 }

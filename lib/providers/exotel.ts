@@ -19,7 +19,7 @@ export interface ExotelOptions {
   from?: string
   /** The region: `https://api.exotel.com` (Singapore, the default) or `https://api.in.exotel.com` (Mumbai). */
   baseUrl?: string
-  /** Arrives as `?token=` with every callback: Exotel does not sign. Two during rotation. */
+  /** Arrives as `?token=` with every callback: Exotel does not sign. At least 16 characters. Two during rotation, the newer one first. */
   webhookToken?: string | readonly string[]
   /** The running service takes the envelope; `flat` is the body of the "Interactive Messages" page, which it was seen to refuse. */
   body?: 'envelope' | 'flat'
@@ -37,6 +37,7 @@ export function exotel(options: ExotelOptions = {}, env: Env = process.env): Pro
   const apiToken = setting(options.apiToken, env, 'EXOTEL_API_TOKEN')
   const from = setting(options.from, env, 'EXOTEL_FROM')
   const tokens = secretsOf(options.webhookToken, env, 'EXOTEL_WEBHOOK_TOKEN')
+  for (const token of tokens) refuseGuessable(token)
   const baseUrl = baseUrlOf(setting(options.baseUrl, env, 'EXOTEL_BASE_URL') ?? 'https://api.exotel.com', 'EXOTEL_BASE_URL')
   const shape = options.body ?? 'envelope'
   const perSecond = rateOf(options.perSecond, 5)
@@ -50,7 +51,7 @@ export function exotel(options: ExotelOptions = {}, env: Env = process.env): Pro
   })
   const agent = agentFor(baseUrl)
   const number = phoneOf(from) ?? from
-  const wire = (parcel: Parcel): unknown => (shape === 'flat' ? flat(parcel, number) : envelope(parcel, number))
+  const wire = (parcel: Parcel): unknown => (shape === 'flat' ? flat : envelope)(parcel, number, tokens[0])
   return {
     name: 'exotel',
     from: number,
@@ -67,6 +68,7 @@ export function exotel(options: ExotelOptions = {}, env: Env = process.env): Pro
     missing,
     perSecond,
     verify: (knock) => verifyToken(knock, tokens),
+    needsBody: ({ query }) => isOneOf(tokens, query.get('token') ?? ''),
     parse: (body) => parseExotel(body),
     wire,
     send: (parcel, signal) =>
@@ -82,6 +84,15 @@ export function exotel(options: ExotelOptions = {}, env: Env = process.env): Pro
     close: () => agent.destroy(),
   }
 }
+
+/** The token is all that tells Exotel from a stranger. */
+function refuseGuessable(token: string): void {
+  if (token.length >= LEAST_TOKEN) return
+  const message = `EXOTEL_WEBHOOK_TOKEN has ${token.length} characters; a token that nobody guesses has at least ${LEAST_TOKEN}.`
+  const fix = 'Make one: openssl rand -hex 24. Give the same to Exotel, behind ?token= in the callback address.'
+  throw new WaError('WA_OPTION_INVALID', `${message} ${fix}`, [{ path: 'EXOTEL_WEBHOOK_TOKEN', message, actual: token.length, limit: LEAST_TOKEN, fix }])
+}
+const LEAST_TOKEN = 16
 
 /** Exotel signs nothing: an unguessable token in the address is the proof. Verification handshakes are answered once it matched. */
 function verifyToken({ method, query, body }: Knock, tokens: readonly string[]): Verdict {
@@ -115,24 +126,30 @@ function headOf({ to }: Parcel, from: string | null): Head {
   return { from, to: phone }
 }
 
-function envelope(parcel: Parcel, from: string | null): unknown {
+function envelope(parcel: Parcel, from: string | null, token?: string): unknown {
   const message = {
     ...headOf(parcel, from),
     custom_data: parcel.ref,
-    ...callbackOf(parcel),
+    ...callbackOf(parcel, token),
     content: { recipient_type: 'individual', ...contentOf(parcel.message) },
   }
   return { whatsapp: { messages: [message] } }
 }
 
-const flat = (parcel: Parcel, from: string | null): unknown => ({
+const flat = (parcel: Parcel, from: string | null, token?: string): unknown => ({
   ...headOf(parcel, from),
   content: contentOf(parcel.message),
   custom_data: parcel.ref,
-  ...callbackOf(parcel),
+  ...callbackOf(parcel, token),
 })
 
-const callbackOf = ({ statusCallback }: Parcel): object => (statusCallback === null ? {} : { status_callback: statusCallback })
+/** With the token: what Exotel reports there has to prove itself as at the default address. The most specific address wins, so without it every report would be lost. */
+function callbackOf({ statusCallback }: Parcel, token: string | undefined): object {
+  if (statusCallback === null) return {}
+  const url = new URL(statusCallback)
+  if (token !== undefined) url.searchParams.set('token', token)
+  return { status_callback: url.href }
+}
 
 /**
  * HTTP 2xx does not mean accepted: the item of our one message decides, `response.whatsapp.messages[0]`, where `data.sid` is the id.

@@ -71,6 +71,8 @@ export interface Provider {
   readonly perSecond: number
   /** Is this request authentic? Constant time; never throws. */
   verify(knock: Knock): Verdict
+  /** False when the head alone settles that `verify` will refuse: then nobody reads megabytes of a stranger. */
+  needsBody?(head: Omit<Knock, 'body'>): boolean
   /** Every entry, change, message and status of a body. Never throws: what cannot be read comes back as `unrecognised`. */
   parse(body: Buffer): Incoming[]
   /** The JSON that would leave for this parcel, for tests and the preview of the wire. */

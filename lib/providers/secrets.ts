@@ -11,6 +11,9 @@ export const isOneOf = (secrets: readonly string[], given: string): boolean => s
 /** `sha256=` and 64 hex digits, upper or lower case. */
 const SIGNATURE = /^sha256=([0-9a-f]{64})$/i
 
+/** Whether a header has the form of a signature; whether it is the right one is another question. */
+export const isSignature = (header: string | undefined): boolean => SIGNATURE.test(header ?? '')
+
 /** Whether `header` (X-Hub-Signature-256) is the HMAC-SHA256 of the raw bytes under one of the keys. */
 export function hmacMatches(secretKeys: readonly string[], rawBytes: Buffer, header: string | undefined): boolean {
   const given = SIGNATURE.exec(header ?? '')?.[1]

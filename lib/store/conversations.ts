@@ -1,5 +1,5 @@
 import type { Db, Query } from './database'
-import { fromJson, insertOnce, numeric, type Page, type PageRequest, pageById, toJson } from './rows'
+import { fromJson, insertOnce, numeric, onceMore, type Page, type PageRequest, pageById, toJson } from './rows'
 
 /** Where a customer stands: what was asked, and who hears the answer. A row, so that the answer may come tomorrow, after a deploy, on another instance. */
 export interface Step {
@@ -47,11 +47,14 @@ const read = (row: Raw): ConversationRow => ({ ...numeric(row, NUMBERS), step: f
 export async function ensureConversation(trx: Query, db: Db, number: string, contactId: number, now: number): Promise<ConversationRow> {
   const known = await findConversation(trx, number, contactId)
   if (known) return known
+  // A contact that is being joined to another one gets no new conversation: whoever joins them would not see it.
+  const contact = trx('wa_contacts').where({ id: contactId }).whereNull('merged_into').select('id')
+  if ((await (db.dialect === 'sqlite' ? contact : contact.forShare())).length === 0) throw onceMore('the contact was joined to another one')
   const row = { number, contact_id: contactId, last_at: now, changed_at: now, created_at: now }
   if (db.dialect === 'mysql') await insertOnce(trx, db.dialect, 'wa_conversations', row, 'contact_id')
   else await trx('wa_conversations').insert(row).onConflict(['contact_id', 'number']).ignore()
   const made = await findConversation(trx, number, contactId)
-  if (!made) throw new Error('a conversation that another process is creating is not visible yet')
+  if (!made) throw onceMore('a conversation that another process is creating is not visible yet')
   return made
 }
 
@@ -144,8 +147,10 @@ export async function touchConversation(trx: Query, conversation: ConversationRo
     changed_at: now,
   }
   if (last.direction === 'in') change.unread = trx.raw('unread + 1')
-  if (inboundAt !== null && inboundAt > (conversation.last_inbound_at ?? 0)) change.last_inbound_at = inboundAt
-  await trx('wa_conversations').where({ id: conversation.id }).update(change)
+  // Compared in the database: another process may have written newer words down since this row was read.
+  if (inboundAt !== null) change.last_inbound_at = trx.raw('case when coalesce(last_inbound_at, 0) < ? then ? else last_inbound_at end', [inboundAt, inboundAt])
+  const touched = await trx('wa_conversations').where({ id: conversation.id }).update(change)
+  if (touched === 0) throw onceMore('the conversation was joined to another one')
 }
 
 /** As if the customer had been silent for so much longer: how the phone in the browser lets a day pass. */

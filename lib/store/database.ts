@@ -115,7 +115,8 @@ async function openBesideHost(host: Knex): Promise<Db> {
   if (dialect === 'sqlite') return openOwn(sqliteConfig(filenameOf(host.client.config as Knex.Config)))
   const ours = host.withUserParams({})
   // The host's case mappers are for its own columns: our rows must come back under the names of our migrations.
-  ours.client.config = { ...ours.client.config, postProcessResponse: undefined, wrapIdentifier: undefined }
+  // And an error must not quote the values of its statement: they are customers' words, and errors are logged.
+  ours.client.config = { ...ours.client.config, postProcessResponse: undefined, wrapIdentifier: undefined, compileSqlOnError: false }
   return asDb(dialect, ours, ours, async () => {})
 }
 

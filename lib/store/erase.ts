@@ -7,6 +7,7 @@ import type { Db } from './database'
  */
 export async function eraseContact(db: Db, contactId: number, by: Actor, now: number): Promise<void> {
   await db.tx(async (trx) => {
+    const contact = (await trx('wa_contacts').where({ id: contactId }).first('phone', 'wa_phone', 'bsuid')) as Record<string, string | null> | undefined
     const conversations = ((await trx('wa_conversations').where({ contact_id: contactId }).select('id')) as { id: number | string }[]).map((row) =>
       Number(row.id),
     )
@@ -25,9 +26,18 @@ export async function eraseContact(db: Db, contactId: number, by: Actor, now: nu
       .whereIn('conversation_id', conversations)
       .update({ text: null, payload: null, variables: null, meta: null, error: null, provider_id: null, reply_id: null })
     await trx('wa_conversations').whereIn('id', conversations).update({ last_text: null, step: null, assigned_to: null, changed_at: now })
+    // Bodies that name the customer and hang on no conversation: statuses of messages that are not ours, what was not recognised.
+    for (const name of Object.values(contact ?? {})) {
+      if (name === null) continue
+      const loose = trx('wa_events')
+        .whereNull('conversation_id')
+        .whereNull('message_id')
+        .where('raw', 'like', `%${name.replace('+', '')}%`)
+      await loose.update({ payload: null, raw: null, error: null })
+    }
     await trx('wa_contacts')
       .where({ id: contactId })
-      .update({ phone: null, bsuid: null, external_id: null, username: null, name: null, language: null, attributes: null, updated_at: now })
+      .update({ phone: null, wa_phone: null, bsuid: null, external_id: null, username: null, name: null, language: null, attributes: null, updated_at: now })
     await writeAudit(trx, by, 'contact.erased', `contact:${contactId}`, null, null, now)
   })
   if (db.dialect === 'sqlite') await db.write.raw('PRAGMA wal_checkpoint(TRUNCATE)')

@@ -1,7 +1,7 @@
 import type { StatusError } from '../model/event'
 import { climbs, type SentMessage, type Status } from '../model/message'
 import type { Db, Query } from './database'
-import { fromJson, hashOf, insertOnce, insertRow, numeric, type Page, type PageRequest, pageById, randomRef, storable, toJson } from './rows'
+import { fromJson, hashOf, insertOnce, insertRow, numeric, onceMore, type Page, type PageRequest, pageById, randomRef, storable, toJson } from './rows'
 
 /** One message in either direction. The same row is the log and, while it has not left, the outbox. */
 export interface MessageRow {
@@ -359,8 +359,10 @@ export async function applyStatus(
   const moved = await trx('wa_messages')
     .where({ id: message.id, status: message.status })
     .update({ ...known, status: to, error: toJson(error), error_code: error?.code ?? null, next_at: null })
-  if (moved > 0) await insertHistory(trx, message.id, to, at, error?.title ?? null, null)
-  return moved > 0
+  // Another word of the provider was applied meanwhile: this one is judged anew from where the message stands now.
+  if (moved === 0) throw onceMore('the message has moved on')
+  await insertHistory(trx, message.id, to, at, error?.title ?? null, null)
+  return true
 }
 
 /** A person's decision on a message that failed, is uncertain or waits. Compare-and-set on the state that the person saw. */

@@ -33,6 +33,9 @@ export async function insertRow(query: Query, dialect: Dialect, table: string, r
   return Number((rows[0] as { id: number | string }).id)
 }
 
+/** Something moved under this transaction: it is done once more from the start. (The code is that of a serialization failure, which `db.tx` repeats.) */
+export const onceMore = (message: string): Error => Object.assign(new Error(message), { code: '40001' })
+
 /** bigint columns come back as strings from PostgreSQL: numbers again, at this edge and nowhere else. */
 export function numeric<T extends object>(row: T, columns: readonly (keyof T)[]): T {
   for (const column of columns) {

@@ -4,7 +4,7 @@ import { faultsOf } from '../../lib/model/check'
 import { codePoints, LIMITS } from '../../lib/model/limits'
 import { lint } from '../../lib/model/lint'
 import type { MenuSpec } from '../../lib/model/menu'
-import { button, ctaPhone, ctaUrl, faultPaths, list, options, rows, titled, x } from './samples'
+import { button, CHARACTERS, ctaPhone, ctaUrl, faultPaths, list, options, rows, titled, x } from './samples'
 
 const row = (changes: Record<string, unknown>) => list({ sections: [{ rows: [{ id: 'a', title: 'A', ...changes }] }] })
 const image = (header: Record<string, unknown>) => button({ header: { type: 'image', ...header } })
@@ -370,24 +370,6 @@ for (const [rule, ok, bad] of BOUNDARIES) {
     }
   })
 }
-
-/** What is a character? Code points decide; where UTF-16 would be over, lint says so. */
-const CHARACTERS: [text: string, points: number, units: number, verdict: 'accept' | 'warn' | 'reject'][] = [
-  [x(20), 20, 20, 'accept'],
-  [x(21), 21, 21, 'reject'],
-  [`🔎${x(18)}`, 19, 20, 'accept'],
-  [`🔎${x(19)}`, 20, 21, 'warn'],
-  [`🔎${x(20)}`, 21, 22, 'reject'],
-  ['मेन्यू देखें', 12, 12, 'accept'],
-  ['ऑर्डर ट्रैक करें अभी', 20, 20, 'accept'],
-  [`👨‍👩‍👧‍👦${x(13)}`, 20, 24, 'warn'],
-  [`👨‍👩‍👧‍👦${x(14)}`, 21, 25, 'reject'],
-  [`🇮🇳${x(18)}`, 20, 22, 'warn'],
-  ['e\u0301'.repeat(10), 20, 20, 'accept'],
-  ['e\u0301'.repeat(11), 22, 22, 'reject'],
-  ['🙂'.repeat(20), 20, 40, 'warn'],
-  ['🙂'.repeat(21), 21, 42, 'reject'],
-]
 
 for (const [text, points, units, verdict] of CHARACTERS) {
   test(`a label of ${points} code points and ${units} UTF-16 units: ${verdict} ("${text.slice(0, 12)}…")`, () => {

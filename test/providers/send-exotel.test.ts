@@ -159,7 +159,7 @@ test('settings show where it sends, and of secrets the last four characters', ()
       EXOTEL_ACCOUNT_SID: 'demo',
       EXOTEL_API_KEY: 'key-0123456789',
       EXOTEL_API_TOKEN: 'token-0123456789',
-      EXOTEL_WEBHOOK_TOKEN: 'webhook-token-a,webhook-token-b',
+      EXOTEL_WEBHOOK_TOKEN: 'a-webhook-token-a,a-webhook-token-b',
     },
   )
 

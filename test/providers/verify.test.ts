@@ -17,23 +17,33 @@ const TOKEN = 'an-unguessable-token'
 describe('exotel', () => {
   const cases: [says: string, knock: Knock, status: number][] = [
     ['the token', knock({ query: `token=${TOKEN}` }), 200],
-    ['the token during rotation', knock({ query: 'token=the-one-before' }), 200],
+    ['the token during rotation', knock({ query: 'token=the-one-before-it' }), 200],
     ['no token', knock(), 401],
     ['an empty token', knock({ query: 'token=' }), 401],
     ['the beginning of the token', knock({ query: `token=${TOKEN.slice(0, -1)}` }), 401],
     ['a longer token', knock({ query: `token=${TOKEN}x` }), 401],
-    ['both tokens joined', knock({ query: `token=${TOKEN},the-one-before` }), 401],
+    ['both tokens joined', knock({ query: `token=${TOKEN},the-one-before-it` }), 401],
     ['the token in a header only', knock({ headers: { authorization: `Bearer ${TOKEN}` } }), 401],
     ['GET with the token', knock({ method: 'GET', query: `token=${TOKEN}` }), 200],
     ['GET without it', knock({ method: 'GET' }), 403],
   ]
   for (const [says, given, status] of cases) {
     test(`${says} is answered ${status}`, () => {
-      for (const provider of [exotel({ webhookToken: [TOKEN, 'the-one-before'] }, {}), exotel({}, { EXOTEL_WEBHOOK_TOKEN: ` ${TOKEN}, the-one-before ,` })]) {
+      for (const provider of [
+        exotel({ webhookToken: [TOKEN, 'the-one-before-it'] }, {}),
+        exotel({}, { EXOTEL_WEBHOOK_TOKEN: ` ${TOKEN}, the-one-before-it ,` }),
+      ]) {
         assert.equal(statusOf(provider.verify(given)), status)
       }
     })
   }
+
+  test('a token that could be guessed is refused at once, with a way to make one', () => {
+    for (const webhookToken of ['x'.repeat(15), [TOKEN, 'short']]) {
+      assert.throws(() => exotel({ webhookToken }, {}), { code: 'WA_OPTION_INVALID', message: /at least 16\. Make one: openssl rand -hex 24/ })
+    }
+    assert.doesNotThrow(() => exotel({ webhookToken: 'x'.repeat(16) }, {}))
+  })
 
   test('all wrong tokens get the same verdict', () => {
     const provider = exotel({ webhookToken: TOKEN }, {})

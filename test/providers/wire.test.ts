@@ -179,7 +179,7 @@ describe('content', () => {
   })
 })
 
-const CALLBACK = 'https://app.example.test/wa/webhook?token=secret'
+const CALLBACK = 'https://app.example.test/wa/webhook'
 describe('exotel', () => {
   const content = { type: 'text', text: { preview_url: false, body: 'Hello' } }
 
@@ -210,6 +210,14 @@ describe('exotel', () => {
       content: { type: 'interactive', interactive: sourcePage('buttons') },
       custom_data: 'msg-41',
     })
+  })
+
+  test('the callback address of a message carries the token, or Exotel would report to a closed door', () => {
+    for (const body of ['envelope', 'flat'] as const) {
+      const wire = exotel({ webhookToken: ['a new token & more', 'the-one-before-it'], body }, {}).wire(parcel({ statusCallback: CALLBACK }))
+
+      assert.match(JSON.stringify(wire), /"status_callback":"https:\/\/app\.example\.test\/wa\/webhook\?token=a\+new\+token\+%26\+more"/)
+    }
   })
 
   test('without a public address there is no status_callback', () => {

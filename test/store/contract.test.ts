@@ -43,6 +43,7 @@ import {
 } from '../../lib/store/messages'
 import { migrate, unknownMigrations } from '../../lib/store/migrate'
 import { hashOf } from '../../lib/store/rows'
+import { migrationSource } from '../../migrations/index'
 import { engines } from '../support/databases'
 
 const NOW = 1_795_150_000_000
@@ -100,7 +101,7 @@ for (const engine of engines()) {
     await Promise.all(Array.from({ length: 6 }, () => migrate(db)))
 
     assert.deepEqual(await unknownMigrations(db), [])
-    assert.equal((await db.read('wa_migrations')).length, 1)
+    assert.equal((await db.read('wa_migrations')).length, (await migrationSource.getMigrations([])).length)
   })
 
   battery('of eight deliveries of one event one is stored; ids differ by case and by trailing space', async (db) => {
@@ -138,6 +139,16 @@ for (const engine of engines()) {
     assert.equal(row?.text?.slice(0, 5), 'a\uFFFDb\uFFFDc')
     assert.equal(row?.text?.length, nasty.length)
     assert.equal((await messageByProviderId(db.read, 'default', 'p1'))?.id, id)
+  })
+
+  battery('the window does not move back when older words are written down beside newer ones', async (db) => {
+    const both = await talk(db)
+    const last = { id: 1, direction: 'in' as const, text: 'hi', at: NOW }
+
+    await db.tx((trx) => touchConversation(trx, both, last, NOW, NOW))
+    await db.tx((trx) => touchConversation(trx, both, last, NOW - 5000, NOW))
+
+    assert.equal((await conversationById(db.read, both.id))?.last_inbound_at, NOW)
   })
 
   battery('two rows of one person become one when a message proves it', async (db) => {
