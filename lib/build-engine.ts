@@ -17,10 +17,10 @@ import { createPace, type Pace } from './outbox/pace'
 import { drawWhat } from './outbox/resolve'
 import type { Provider } from './providers/provider'
 import { type Actor, writeAudit } from './store/audit'
-import { changeContact } from './store/contacts'
+import { changeContact, lockContact } from './store/contacts'
 import { conversationById, setMode, setStep } from './store/conversations'
-import { type Db, openDatabase } from './store/database'
-import { decideEvent, insertEvent, nextDue, releaseEvents } from './store/events'
+import { type Db, openDatabase, type Query } from './store/database'
+import { decideEvent, insertEvent, nextDue } from './store/events'
 import { declareMenu, menuByKey, publishDraft } from './store/menus'
 import { decideOutbound, messageById } from './store/messages'
 import { migrate } from './store/migrate'
@@ -59,7 +59,7 @@ export function buildEngine(settled: Settled): RunningEngine {
   const observers: ((type: string, given: Record<string, unknown>) => void)[] = []
   const troubled: Parameters<RunningEngine['onError']>[0][] = []
   const door = { lastHeard: null as number | null, refused: 0 }
-  const pace = createPace(new Map([...settled.lines].map(([number, provider]) => [number, provider.perSecond])))
+  const pace = createPace(new Map([...settled.lines].map(([number, provider]) => [number, provider.perSecond])), now)
 
   let state: Engine['state'] = 'starting'
   let failure: Error | null = null
@@ -87,10 +87,9 @@ export function buildEngine(settled: Settled): RunningEngine {
     outbox?.wake()
     changed(conversationId)
   }
-  /** Something that happened between people and the bot, as an event of the inbox. */
-  const happen = async (type: string, number: string, conversationId: number | null, payload: Record<string, unknown>, dedupe: string): Promise<void> => {
-    await insertEvent(db().write, db(), { dedupe: hashOf(dedupe), number, type, payload, raw: null, state: 'waiting', at: now(), now: now(), conversationId })
-    inbox?.wake()
+  /** Something that happened between people and the bot, as an event of the inbox: within the transaction in which it happens. */
+  const happen = async (trx: Query, type: string, number: string, conversationId: number | null, payload: object, dedupe: string): Promise<void> => {
+    await insertEvent(trx, db(), { dedupe: hashOf(dedupe), number, type, payload, raw: null, state: 'waiting', at: now(), now: now(), conversationId })
   }
 
   const context: ContextParts = {
@@ -100,23 +99,27 @@ export function buildEngine(settled: Settled): RunningEngine {
     defaultCountry: settled.defaultCountry,
     queued,
     async setMode(conversation, mode, details) {
-      const moved = await setMode(db().write, conversation.id, mode, details.to ?? null, now())
-      if (moved)
-        await happen(
-          mode === 'person' ? 'handover' : 'handback',
-          conversation.number,
-          conversation.id,
-          { from: details.from, by: details.to ?? null, note: details.note ?? null },
-          details.dedupe,
-        )
+      await db().tx(async (trx) => {
+        await details.guard?.(trx)
+        if (!(await setMode(trx, conversation.id, mode, details.to ?? null, now()))) return
+        const payload = { from: details.from, by: details.to ?? null, note: details.note ?? null }
+        await happen(trx, mode === 'person' ? 'handover' : 'handback', conversation.number, conversation.id, payload, details.dedupe)
+      })
+      inbox?.wake()
       changed(conversation.id)
     },
-    async changeContact(contact, change) {
-      const next = await db().tx((trx) => changeContact(trx, contact, change, now()))
-      return next
+    async changeContact(contact, change, guard) {
+      return db().tx(async (trx) => {
+        await guard?.(trx)
+        // What was read when the attempt began may be old: two changes of attributes must not undo each other.
+        return changeContact(trx, (await lockContact(trx, db(), contact.id)) ?? contact, change, now())
+      })
     },
-    async clearStep(conversationId) {
-      await setStep(db().write, conversationId, null, now())
+    async clearStep(conversationId, guard) {
+      await db().tx(async (trx) => {
+        await guard?.(trx)
+        await setStep(trx, conversationId, null, now())
+      })
     },
   }
 
@@ -139,13 +142,13 @@ export function buildEngine(settled: Settled): RunningEngine {
 
   const startWorkers = (): void => {
     if (settled.concurrency === 0) return
-    const token = `${hostname().slice(0, 60)}:${process.pid}:${randomBytes(9).toString('base64url')}`
+    const holder = `${hostname().slice(0, 60)}:${process.pid}:${randomBytes(9).toString('base64url')}`
     outbox = createWorker(
       outboxWork({
         db,
         providers: settled.lines,
         pace,
-        token,
+        holder,
         now,
         log,
         callbackOf: (number) => callbackOf(settled, number),
@@ -159,7 +162,7 @@ export function buildEngine(settled: Settled): RunningEngine {
     inbox = createWorker(
       inboxWork({
         db,
-        token,
+        holder,
         now,
         log,
         listeners,
@@ -182,11 +185,9 @@ export function buildEngine(settled: Settled): RunningEngine {
       }),
       log,
     )
-    leases = token
     inbox.start()
     outbox.start()
   }
-  let leases = ''
 
   const start = async (): Promise<void> => {
     const database = await openDatabase(settled.database)
@@ -259,10 +260,7 @@ export function buildEngine(settled: Settled): RunningEngine {
       await starting?.catch(() => {})
       state = 'closing'
       const ended = await Promise.all([inbox?.stop(timeoutMs), outbox?.stop(timeoutMs)])
-      if (opened && ended[0] === false)
-        await releaseEvents(opened, leases, now()).catch((error: unknown) =>
-          log.warn({ error: reasonOf(error) }, 'leases could not be given back; they will run out'),
-        )
+      if (ended.includes(false)) log.warn({}, 'some work did not end in time, and the database took no note of it; its leases will run out')
       for (const provider of settled.lines.values()) provider.close?.()
       state = 'closed'
       if (opened && (wasReady || opened)) await opened.close()
@@ -327,16 +325,11 @@ export function buildEngine(settled: Settled): RunningEngine {
       } as const
       const moved = await db().tx(async (trx) => {
         const event = Number(id)
+        const to = { state: decision === 'discard' ? ('discarded' as const) : ('waiting' as const), replay: decision === 'replay' }
+        if (!(await decideEvent(trx, event, from[decision], to, now()))) return false
         if (decision === 'retry') await reviveRuns(trx, event)
-        const did = await decideEvent(
-          trx,
-          event,
-          from[decision],
-          { state: decision === 'discard' ? 'discarded' : 'waiting', replay: decision === 'replay' },
-          now(),
-        )
-        if (did) await writeAudit(trx, by, `event.${decision}`, `event:${id}`, null, null, now())
-        return did
+        await writeAudit(trx, by, `event.${decision}`, `event:${id}`, null, null, now())
+        return true
       })
       if (!moved) throw await notInThatState(db(), id, decision, from[decision])
       inbox?.wake()
@@ -345,24 +338,29 @@ export function buildEngine(settled: Settled): RunningEngine {
     async setMode(conversationId, mode, by, note) {
       const conversation = await conversationById(db().write, Number(conversationId))
       if (!conversation) throw new WaError('WA_NOT_FOUND', `There is no conversation ${conversationId}.`)
-      const moved = await setMode(db().write, conversation.id, mode, mode === 'person' ? by.name : null, now())
+      const moved = await db().tx(async (trx) => {
+        if (!(await setMode(trx, conversation.id, mode, mode === 'person' ? by.name : null, now()))) return false
+        await writeAudit(
+          trx,
+          by,
+          mode === 'person' ? 'conversation.taken' : 'conversation.given_back',
+          `conversation:${conversationId}`,
+          null,
+          note ?? null,
+          now(),
+        )
+        await happen(
+          trx,
+          mode === 'person' ? 'handover' : 'handback',
+          conversation.number,
+          conversation.id,
+          { from: 'staff', by: by.name, note: note ?? null },
+          `${mode}\n${conversationId}\n${now()}\n${randomBytes(6).toString('hex')}`,
+        )
+        return true
+      })
       if (!moved) return
-      await writeAudit(
-        db().write,
-        by,
-        mode === 'person' ? 'conversation.taken' : 'conversation.given_back',
-        `conversation:${conversationId}`,
-        null,
-        note ?? null,
-        now(),
-      )
-      await happen(
-        mode === 'person' ? 'handover' : 'handback',
-        conversation.number,
-        conversation.id,
-        { from: 'staff', by: by.name, note: note ?? null },
-        `${mode}\n${conversationId}\n${now()}\n${randomBytes(6).toString('hex')}`,
-      )
+      inbox?.wake()
       changed(conversation.id)
     },
     async publish(key, by, options) {
@@ -380,12 +378,14 @@ export function buildEngine(settled: Settled): RunningEngine {
       const published = await publishDraft(db(), key, by, options.expected ?? null, now())
       if (published.changed)
         await happen(
+          db().write,
           'menu_published',
           [...lines.keys()][0] ?? 'default',
           null,
           { menu: { key, version: published.version }, by: by.name },
           `menu_published\n${key}\n${published.version}`,
         )
+      inbox?.wake()
       changed(null)
       return published
     },

@@ -127,6 +127,7 @@ export async function up(knex: Knex): Promise<void> {
     t.smallint('late').notNullable().defaultTo(0)
     t.smallint('planned').notNullable().defaultTo(0)
     t.integer('attempts').notNullable().defaultTo(0)
+    t.integer('crashes').notNullable().defaultTo(0)
     t.integer('replays').notNullable().defaultTo(0)
     t.text('error')
     t.bigInteger('at').notNullable()

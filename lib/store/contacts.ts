@@ -39,6 +39,13 @@ export async function findContact(query: Query, who: ContactRef): Promise<Contac
   return row ? read(row) : null
 }
 
+/** Within a transaction: the row as it is, and as it stays until the commit unless the holder changes it. */
+export async function lockContact(trx: Query, db: Db, id: number): Promise<ContactRow | null> {
+  const rows = trx('wa_contacts').where({ id })
+  const [row] = (await (db.dialect === 'sqlite' ? rows : rows.forUpdate())) as Raw[]
+  return row ? read(row) : null
+}
+
 export async function contactsById(query: Query, ids: readonly number[]): Promise<Map<number, ContactRow>> {
   const rows = (await query('wa_contacts').whereIn('id', [...new Set(ids)])) as Raw[]
   return new Map(rows.map(read).map((contact) => [contact.id, contact]))
