@@ -23,7 +23,7 @@ import { type Db, openDatabase, type Query } from './store/database'
 import { decideEvent, insertEvent, nextDue } from './store/events'
 import { declareMenu, menuByKey, publishDraft } from './store/menus'
 import { decideOutbound, messageById } from './store/messages'
-import { migrate } from './store/migrate'
+import { migrate, missingMigrations, unknownMigrations } from './store/migrate'
 import { hashOf } from './store/rows'
 import { reviveRuns } from './store/runs'
 import { createWorker, type Worker } from './worker'
@@ -65,6 +65,7 @@ export function buildEngine(settled: Settled): RunningEngine {
   let failure: Error | null = null
   let opened: Db | null = null
   let starting: Promise<void> | null = null
+  let ending: Promise<void> | null = null
   let inbox: Worker | null = null
   let outbox: Worker | null = null
 
@@ -193,6 +194,9 @@ export function buildEngine(settled: Settled): RunningEngine {
     const database = await openDatabase(settled.database)
     try {
       if (settled.migrate) await migrate(database)
+      else await mustBeMigrated(database)
+      const newer = await unknownMigrations(database)
+      if (newer.length > 0) log.warn({ migrations: newer.join(', ') }, 'the tables are newer than this code; it goes on, but update it soon')
       for (const menu of settled.menus) await declareMenu(database, menu.spec, now())
     } catch (error) {
       await database.close().catch(() => {})
@@ -210,6 +214,21 @@ export function buildEngine(settled: Settled): RunningEngine {
         )
     }
     startWorkers()
+  }
+
+  /** Nothing new, what runs may end, what does not is given back; then everything that was opened is closed. */
+  const close = async (timeoutMs: number): Promise<void> => {
+    await starting?.catch(() => {})
+    state = 'closing'
+    const ended = await Promise.all([inbox?.stop(timeoutMs), outbox?.stop(timeoutMs)])
+    if (ended.includes(false)) log.warn({}, 'some work did not end in time, and the database took no note of it; its leases will run out')
+    for (const provider of settled.lines.values()) provider.close?.()
+    state = 'closed'
+    await opened?.close()
+    opened = null
+    inbox = null
+    outbox = null
+    starting = null
   }
 
   const settle = async (): Promise<void> => {
@@ -246,6 +265,7 @@ export function buildEngine(settled: Settled): RunningEngine {
     now,
     knock,
     start() {
+      if (state === 'closing' || state === 'closed') return Promise.reject(new WaError('WA_CLOSED', 'wa-interactive is closed.'))
       starting ??= start().catch((error: unknown) => {
         failure = error instanceof Error ? error : new Error(String(error))
         state = 'failed'
@@ -254,23 +274,13 @@ export function buildEngine(settled: Settled): RunningEngine {
       })
       return starting
     },
-    async close(timeoutMs) {
-      if (state === 'closed' || state === 'closing') return
-      const wasReady = state === 'ready'
-      await starting?.catch(() => {})
-      state = 'closing'
-      const ended = await Promise.all([inbox?.stop(timeoutMs), outbox?.stop(timeoutMs)])
-      if (ended.includes(false)) log.warn({}, 'some work did not end in time, and the database took no note of it; its leases will run out')
-      for (const provider of settled.lines.values()) provider.close?.()
-      state = 'closed'
-      if (opened && (wasReady || opened)) await opened.close()
-      opened = null
-      inbox = null
-      outbox = null
-      starting = null
+    close(timeoutMs) {
+      ending ??= close(timeoutMs)
+      return ending
     },
     async restart() {
       await engine.close(10_000)
+      ending = null
       state = 'starting'
       await engine.start()
     },
@@ -280,7 +290,7 @@ export function buildEngine(settled: Settled): RunningEngine {
         await settle()
         const due = await nextDue(db().write)
         if (due === null) return
-        await new Promise((wake) => setTimeout(wake, Math.min(200, Math.max(5, due - now()))))
+        await new Promise((wake) => setTimeout(wake, Math.min(200, Math.max(20, due - now()))))
       }
     },
     observe(listener) {
@@ -418,6 +428,15 @@ function lostHearings(key: string, before: readonly (MenuSpec | null)[], next: M
         },
       })),
   )
+}
+
+async function mustBeMigrated(db: Db): Promise<void> {
+  const missing = await missingMigrations(db)
+  if (missing.length > 0)
+    throw new WaError(
+      'WA_DATABASE',
+      `Option migrate is false, and the tables lack ${missing.join(', ')}. Run: npx knex migrate:latest with this package's source, or leave migrate on.`,
+    )
 }
 
 /** Where the provider sends what becomes of a message; null while the host's public address is not known. */
