@@ -20,6 +20,7 @@ import {
   releaseClaim,
   releaseEvent,
   releaseParked,
+  SUSPECT,
   tieEvent,
 } from '../store/events'
 import { insist } from '../store/insist'
@@ -61,7 +62,7 @@ export interface InboxParts {
 
 /** The inbox as work: claim what is due, run its listeners, record how it ended. */
 export function inboxWork(parts: InboxParts): Work<EventRow> {
-  const underway = new Set<AbortController>()
+  const underway = new Map<AbortController, EventRow>()
   const unconfirmed = new Set<string>()
   return {
     name: 'inbox',
@@ -71,9 +72,10 @@ export function inboxWork(parts: InboxParts): Work<EventRow> {
         await releaseClaim(parts.db(), token, parts.now())
         unconfirmed.delete(token)
       }
+      if ([...underway.values()].some((event) => event.crashes >= SUSPECT)) return []
       const token = leaseToken(parts.holder)
       try {
-        const { events, missed } = await claimEvents(parts.db(), limit, token, parts.now(), LEASE_MS)
+        const { events, missed } = await claimEvents(parts.db(), limit, token, parts.now(), LEASE_MS, underway.size === 0)
         if (missed) parts.wakeIn(MISSED_MS)
         return events
       } catch (error) {
@@ -83,7 +85,7 @@ export function inboxWork(parts: InboxParts): Work<EventRow> {
     },
     async run(event) {
       const attempt = new AbortController()
-      underway.add(attempt)
+      underway.set(attempt, event)
       try {
         await handle(parts, event, attempt)
       } finally {
@@ -91,7 +93,8 @@ export function inboxWork(parts: InboxParts): Work<EventRow> {
       }
     },
     giveUp() {
-      for (const attempt of underway) attempt.abort(new Closing('WA_ABORTED', 'wa-interactive closes, so this attempt was given up; it will be made again.'))
+      for (const attempt of underway.keys())
+        attempt.abort(new Closing('WA_ABORTED', 'wa-interactive closes, so this attempt was given up; it will be made again.'))
     },
   }
 }

@@ -142,12 +142,18 @@ export interface Claim {
   /** Some were due and could not be had at this moment: look again soon. */
   missed: boolean
 }
+/** After so many processes ended with it in hand, an event runs alone: then it is known whether it is the one that ends them. */
+export const SUSPECT = 2
+
 /**
  * Takes events that are due, oldest first: of each conversation only the oldest open one that has not stepped aside, and never one while another
- * of its conversation runs. The attempt is counted at the claim, so that an event which kills its process does not do so for ever.
+ * of its conversation runs. The attempt is counted at the claim, so that an event which kills its process does not do so for ever; one that is
+ * suspected of it is taken alone, by an instance that does nothing else (`idle`), so that it takes no others with it.
  */
-export async function claimEvents(db: Db, limit: number, token: string, now: number, leaseMs: number): Promise<Claim> {
-  const found = onePerConversation(await dueEvents(db, db.write, now, limit))
+export async function claimEvents(db: Db, limit: number, token: string, now: number, leaseMs: number, idle = true): Promise<Claim> {
+  const due = onePerConversation(await dueEvents(db, db.write, now, limit))
+  const suspect = due.find((head) => head.crashes >= SUSPECT)
+  const found = suspect ? (idle ? [suspect] : []) : due
   if (found.length === 0) return { events: [], missed: false }
   await db.tx(async (trx) => {
     const free = await lockConversations(trx, db, found)
@@ -173,6 +179,8 @@ export async function claimEvents(db: Db, limit: number, token: string, now: num
 interface Head {
   id: number
   conversation_id: number | null
+  /** Processes that ended with it in hand, the one whose lease has just run out among them. */
+  crashes: number
 }
 const ids = (heads: readonly Head[]): number[] => heads.map((head) => head.id)
 
@@ -190,8 +198,8 @@ async function dueEvents(db: Db, query: Query, now: number, limit: number, among
           .whereRaw(`o.id <> e.id and ((o.id < e.id and o.late = 0 and e.late = 0) or (o.state = 'running' and o.lease_until >= ${CLOCK[db.dialect]}))`),
       ),
   )
-  const rows = (await due.orderBy('e.id').limit(limit).select('e.id', 'e.conversation_id')) as Head[]
-  return rows.map((row) => numeric(row, ['id', 'conversation_id']))
+  const rows = (await due.orderBy('e.id').limit(limit).select('e.id', 'e.conversation_id', 'e.crashes', 'e.state')) as (Head & { state: EventState })[]
+  return rows.map((row) => ({ ...numeric(row, ['id', 'conversation_id']), crashes: row.crashes + (row.state === 'running' ? 1 : 0) }))
 }
 
 /** What waits is due at once, whatever the clock of the instance that received it says. */
@@ -261,6 +269,8 @@ export async function finishEvent(
     // The message of a parked status may have become known while nobody found it: then it is looked at again. One row decides, so it cannot fall between.
     state: end.parked ? db.write.raw("case when message_id is null then ? else 'waiting' end", [end.state]) : end.state,
     next_at: end.nextAt ?? (end.parked ? now : null),
+    // It ended, and its process lives.
+    ...(end.state === 'needs_attention' ? {} : { crashes: 0 }),
     late: end.late ? 1 : event.late,
     error: end.error ? storable(end.error).slice(0, 4000) : null,
     finished_at: done ? now : null,
