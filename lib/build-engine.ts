@@ -6,6 +6,7 @@ import type { ContextParts } from './flows/context'
 import { createFlows, type Flows } from './flows/flow'
 import { createListeners, type Listeners } from './flows/listeners'
 import { declaredVariables, refOf } from './flows/voice'
+import { type Housekeeping, keepHouse } from './housekeeping'
 import { inboxWork } from './inbox/drain'
 import { createDoor } from './inbox/receive'
 import { checkMenu } from './model/check'
@@ -68,6 +69,7 @@ export function buildEngine(settled: Settled): RunningEngine {
   let ending: Promise<void> | null = null
   let inbox: Worker | null = null
   let outbox: Worker | null = null
+  let house: Housekeeping | null = null
 
   const db = (): Db => {
     if (opened && (state === 'ready' || state === 'closing')) return opened
@@ -188,6 +190,7 @@ export function buildEngine(settled: Settled): RunningEngine {
     )
     inbox.start()
     outbox.start()
+    house = keepHouse(db(), settled.retention, now, log)
   }
 
   const start = async (): Promise<void> => {
@@ -220,7 +223,7 @@ export function buildEngine(settled: Settled): RunningEngine {
   const close = async (timeoutMs: number): Promise<void> => {
     await starting?.catch(() => {})
     state = 'closing'
-    const ended = await Promise.all([inbox?.stop(timeoutMs), outbox?.stop(timeoutMs)])
+    const ended = await Promise.all([inbox?.stop(timeoutMs), outbox?.stop(timeoutMs), house?.stop()])
     if (ended.includes(false)) log.warn({}, 'some work did not end in time, and the database took no note of it; its leases will run out')
     for (const provider of settled.lines.values()) provider.close?.()
     state = 'closed'

@@ -30,6 +30,11 @@ export async function up(knex: Knex): Promise<void> {
   })
   if ((await knex('wa_lock').select('turn')).length === 0) await knex('wa_lock').insert({ turn: 0 })
 
+  await create(knex, 'wa_chores', (t) => {
+    t.string('name', 64).primary()
+    t.bigInteger('due_at').notNullable()
+  })
+
   await create(knex, 'wa_contacts', (t) => {
     t.bigIncrements('id')
     t.string('phone', 20).unique({ indexName: 'wa_contacts_phone' })
@@ -206,6 +211,7 @@ export async function down(knex: Knex): Promise<void> {
     'wa_messages',
     'wa_conversations',
     'wa_contacts',
+    'wa_chores',
     'wa_lock',
   ]) {
     await knex.schema.dropTableIfExists(table)

@@ -38,9 +38,12 @@ const ACQUIRE_TIMEOUT_MS = 8000
 const RETRY_MS = 3000
 const PRAGMAS = `PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA busy_timeout=${BUSY_TIMEOUT_MS};PRAGMA foreign_keys=ON;PRAGMA secure_delete=ON`
 
+/** knex writes to the console; what matters of it reaches our logger as the error of a query. */
+const QUIET: Knex.Logger = { debug: () => {}, warn: () => {}, error: () => {}, deprecate: () => {} }
+
 /** A knex configuration from an address or a configuration; also read by `knexfile.ts`. */
 export function knexConfigOf(database: string | Knex.Config): Knex.Config {
-  if (typeof database !== 'string') return { compileSqlOnError: false, ...database }
+  if (typeof database !== 'string') return { compileSqlOnError: false, log: QUIET, ...database }
   const scheme = /^([a-z0-9]+):/i.exec(database)?.[1]?.toLowerCase() ?? ''
   if (scheme === 'sqlite') return sqliteConfig(database.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '') || './wa-interactive.sqlite')
   const known = CLIENTS[scheme]
@@ -63,7 +66,7 @@ export function knexConfigOf(database: string | Knex.Config): Knex.Config {
     known.dialect === 'mysql'
       ? { uri: database.replace(/^mariadb:/, 'mysql:'), charset: 'utf8mb4', connectTimeout: 5000 }
       : { connectionString: database, connectionTimeoutMillis: 5000 }
-  return { client: known.client, connection, pool: { min: 0, max: 10 }, acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS, compileSqlOnError: false }
+  return { client: known.client, connection, pool: { min: 0, max: 10 }, acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS, compileSqlOnError: false, log: QUIET }
 }
 
 function sqliteConfig(filename: string): Knex.Config {
@@ -72,6 +75,7 @@ function sqliteConfig(filename: string): Knex.Config {
     connection: { filename: filename === ':memory:' ? filename : resolve(filename) },
     useNullAsDefault: true,
     compileSqlOnError: false,
+    log: QUIET,
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
     pool: { min: 1, max: 1, afterCreate: runPragmas(PRAGMAS) },
   }

@@ -40,7 +40,7 @@ test('an event that ends its process goes to a person after five of them, and ta
   const supervised = supervise()
   try {
     await host.ready
-    const others = Array.from({ length: 9 }, (_, n) => says(`9198000001${n + 10}`, `word m${n + 4}`))
+    const others = Array.from({ length: 9 }, (_, n) => says(`9198000001${n + 10}`, `word m${n * 9 + 5}`))
     await Promise.all([...others, says('919800000199', 'poison m1')])
 
     while ((await openWork(db)) > 0 && restarts < 9) await pause(50)
