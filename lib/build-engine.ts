@@ -43,7 +43,7 @@ export interface RunningEngine extends Engine {
   settle(): Promise<void>
   /** Resolves when inbox and outbox are empty. */
   idle(): Promise<void>
-  observe(listener: (type: string, given: Record<string, unknown>) => void): void
+  observe(listener: (type: string, given: Record<string, unknown>) => unknown): void
   onError(listener: (error: unknown, at: { event: { id: string; type: string }; listener: string; attempt: number; final: boolean }) => void): void
   readonly pace: Pace
 }
@@ -57,7 +57,7 @@ export function buildEngine(settled: Settled): RunningEngine {
   const flows = createFlows()
   for (const flow of settled.flows) flows.add(flow as never)
   const watchers = new Set<(conversationId: number | null) => void>()
-  const observers: ((type: string, given: Record<string, unknown>) => void)[] = []
+  const observers: ((type: string, given: Record<string, unknown>) => unknown)[] = []
   const troubled: Parameters<RunningEngine['onError']>[0][] = []
   const door = { lastHeard: null as number | null, refused: 0 }
   const pace = createPace(new Map([...settled.lines].map(([number, provider]) => [number, provider.perSecond])), now)

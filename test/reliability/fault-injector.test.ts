@@ -51,7 +51,7 @@ function fates(engine: string, n: number): When[] {
 for (const database of engines()) {
   test(`${database.name}: whichever call to the database fails, before or after it did its work, nothing is lost and nothing doubled`, {
     skip: database.skip,
-    timeout: 170_000,
+    timeout: process.env.WA_TEST_KILLS ? 3_600_000 : 170_000,
   }, async (t) => {
     const opened = await database.open()
     const { provider, taken } = noting()

@@ -7,6 +7,10 @@ export interface World {
   acked: ReadonlyMap<string, readonly string[]>
   /** What the provider took, in its order. */
   taken: readonly Taken[]
+  /** Words in the order in which the listeners came to their end, by customer; without it the times in the rows say so. (A clock that was moved cannot.) */
+  heard?: ReadonlyMap<string, readonly string[]>
+  /** Refs of messages that a person sent again: their turn is the person's choice. */
+  sentAgain?: ReadonlySet<string>
 }
 
 const FINAL_EVENTS = ['done', 'unhandled', 'needs_attention', 'discarded', 'unrecognised']
@@ -54,7 +58,7 @@ export async function checkInvariants(db: Knex, world: World): Promise<string[]>
     ...sentMeansTaken(sent, world.taken),
     ...(await completedOnce(db)),
     ...answeredOnce(events, sent),
-    ...inOrder(events, world.taken),
+    ...inOrder(events, world),
     ...noLingeringLease(events, sent),
     ...(await whole(db)),
   ]
@@ -83,7 +87,10 @@ function allEnded(events: readonly EventRow[], sent: readonly MessageRow[]): str
 function nothingTwice(taken: readonly Taken[]): string[] {
   const twice = (what: string, counted: Map<string, number>): string[] =>
     [...counted].filter(([, times]) => times > 1).map(([one, times]) => `I3 the provider took ${what} "${one}" ${times} times`)
-  return [...twice('ref', countOf(taken.map(({ ref }) => ref))), ...twice('the words', countOf(taken.map(({ to, text }) => `${to} ${text}`)))]
+  return [
+    ...twice('ref', countOf(taken.map(({ ref }) => ref))),
+    ...twice('the words', countOf(taken.flatMap(({ to, text }) => (ANSWER.test(text) && isWord(text) ? `${to} ${text}` : [])))),
+  ]
 }
 
 function sentMeansTaken(sent: readonly MessageRow[], taken: readonly Taken[]): string[] {
@@ -115,21 +122,27 @@ function answeredOnce(events: readonly EventRow[], sent: readonly MessageRow[]):
     })
 }
 
-function inOrder(events: readonly EventRow[], taken: readonly Taken[]): string[] {
+function inOrder(events: readonly EventRow[], { taken, heard, sentAgain }: World): string[] {
   const breaches: string[] = []
   const lastHeard = new Map<number, EventRow>()
   for (const event of events) {
     if (event.conversation_id === null || event.late === 1 || event.type !== 'text' || event.finished_at === null) continue
     const before = lastHeard.get(event.conversation_id)
     if (before && wordOf(before.text) >= wordOf(event.text)) breaches.push(`I6 "${event.text}" was stored after "${before.text}"`)
-    if (before && (before.finished_at ?? 0) > event.finished_at) breaches.push(`I6 "${event.text}" was heard before "${before.text}"`)
+    if (!heard && before && (before.finished_at ?? 0) > event.finished_at) breaches.push(`I6 "${event.text}" was heard before "${before.text}"`)
     lastHeard.set(event.conversation_id, event)
   }
   const lateWords = new Set(events.filter((event) => event.late === 1).map((event) => event.text))
+  for (const words of heard?.values() ?? []) {
+    const inTime = words.filter((word) => isWord(word) && !lateWords.has(word))
+    for (const [index, word] of inTime.entries())
+      if (wordOf(word) < wordOf(inTime[index - 1] ?? '')) breaches.push(`I6 "${word}" was heard after "${inTime[index - 1]}"`)
+  }
   const lastTaken = new Map<string, string>()
-  for (const { to, text } of taken) {
+  for (const { to, text, ref } of taken) {
+    if (sentAgain?.has(ref)) continue
     const word = ANSWER.exec(text)?.[1] ?? null
-    if (word === null || lateWords.has(word)) continue
+    if (word === null || !isWord(word) || lateWords.has(word)) continue
     const before = lastTaken.get(to)
     if (before && wordOf(before) > wordOf(word)) breaches.push(`I6 the answer to "${word}" left after the one to "${before}"`)
     lastTaken.set(to, word)
@@ -137,6 +150,8 @@ function inOrder(events: readonly EventRow[], taken: readonly Taken[]): string[]
   return breaches
 }
 
+/** Taps have no number of their own. */
+const isWord = (text: string): boolean => /m\d+$/.test(text)
 /** The number at the end of a customer's word. */
 const wordOf = (text: string | null): number => Number(/m(\d+)$/.exec(text ?? '')?.[1] ?? 0)
 
