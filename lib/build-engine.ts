@@ -6,6 +6,7 @@ import type { ContextParts } from './flows/context'
 import { createFlows, type Flows } from './flows/flow'
 import { createListeners, type Listeners } from './flows/listeners'
 import { declaredVariables, refOf } from './flows/voice'
+import { type Housekeeping, keepHouse } from './housekeeping'
 import { inboxWork } from './inbox/drain'
 import { createDoor } from './inbox/receive'
 import { seldom } from './log'
@@ -19,13 +20,13 @@ import { createPace, type Pace } from './outbox/pace'
 import { drawWhat } from './outbox/resolve'
 import type { Provider } from './providers/provider'
 import { type Actor, writeAudit } from './store/audit'
-import { type ContactRow, changeContact, findContact } from './store/contacts'
+import { type ContactRow, changeContact, lockContact } from './store/contacts'
 import { conversationById, conversationsOfContact, markChanged, setMode, setStep } from './store/conversations'
-import { type Db, openDatabase } from './store/database'
-import { decideEvent, insertEvent, nextDue, releaseEvents } from './store/events'
+import { type Db, openDatabase, type Query } from './store/database'
+import { decideEvent, insertEvent, nextDue } from './store/events'
 import { declareMenu, menuByKey, menuVersionByKey, publishDraft, rollBack } from './store/menus'
 import { decideOutbound, messageById } from './store/messages'
-import { migrate } from './store/migrate'
+import { migrate, missingMigrations, unknownMigrations } from './store/migrate'
 import { hashOf } from './store/rows'
 import { reviveRuns } from './store/runs'
 import { createWorker, type Worker } from './worker'
@@ -46,7 +47,7 @@ export interface RunningEngine extends Engine {
   settle(): Promise<void>
   /** Resolves when inbox and outbox are empty. */
   idle(): Promise<void>
-  observe(listener: (type: string, given: Record<string, unknown>) => void): void
+  observe(listener: (type: string, given: Record<string, unknown>) => unknown): void
   onError(listener: (error: unknown, at: { event: { id: string; type: string }; listener: string; attempt: number; final: boolean }) => void): void
   readonly pace: Pace
 }
@@ -60,17 +61,19 @@ export function buildEngine(settled: Settled): RunningEngine {
   const flows = createFlows()
   for (const flow of settled.flows) flows.add(flow as never)
   const watchers = new Set<(conversationId: number | null) => void>()
-  const observers: ((type: string, given: Record<string, unknown>) => void)[] = []
+  const observers: ((type: string, given: Record<string, unknown>) => unknown)[] = []
   const troubled: Parameters<RunningEngine['onError']>[0][] = []
   const door = { lastHeard: null as number | null, refused: 0 }
-  const pace = createPace(new Map([...settled.lines].map(([number, provider]) => [number, provider.perSecond])))
+  const pace = createPace(new Map([...settled.lines].map(([number, provider]) => [number, provider.perSecond])), now)
 
   let state: Engine['state'] = 'starting'
   let failure: Error | null = null
   let opened: Db | null = null
   let starting: Promise<void> | null = null
+  let ending: Promise<void> | null = null
   let inbox: Worker | null = null
   let outbox: Worker | null = null
+  let house: Housekeeping | null = null
 
   const db = (): Db => {
     if (opened && (state === 'ready' || state === 'closing')) return opened
@@ -92,23 +95,25 @@ export function buildEngine(settled: Settled): RunningEngine {
     outbox?.wake()
     changed(conversationId)
   }
-  /** Something that happened between people and the bot, as an event of the inbox. */
-  const happen = async (type: string, number: string, conversationId: number | null, payload: Record<string, unknown>, dedupe: string): Promise<void> => {
-    await insertEvent(db().write, db(), { dedupe: hashOf(dedupe), number, type, payload, raw: null, state: 'waiting', at: now(), now: now(), conversationId })
-    inbox?.wake()
+  /** Something that happened between people and the bot, as an event of the inbox: within the transaction in which it happens. */
+  const happen = async (trx: Query, type: string, number: string, conversationId: number | null, payload: object, dedupe: string): Promise<void> => {
+    await insertEvent(trx, db(), { dedupe: hashOf(dedupe), number, type, payload, raw: null, state: 'waiting', at: now(), now: now(), conversationId })
   }
 
   /** A customer wants no more messages, or wants them again: an event in each of their conversations. */
-  const consent = async (contact: ContactRow, by: string | null): Promise<void> => {
+  const consent = async (trx: Query, contact: ContactRow, by: string | null): Promise<void> => {
     const type = contact.opted_out === 1 ? 'opt_out' : 'opt_in'
-    for (const conversation of await conversationsOfContact(db().write, contact.id)) {
-      await happen(type, conversation.number, conversation.id, { by }, [type, conversation.id, contact.updated_at, randomBytes(6).toString('hex')].join('\n'))
-      await markChanged(db().write, conversation.id, now())
-      changed(conversation.id)
+    for (const conversation of await conversationsOfContact(trx, contact.id)) {
+      const dedupe = [type, conversation.id, contact.updated_at, randomBytes(6).toString('hex')].join('\n')
+      await happen(trx, type, conversation.number, conversation.id, { by }, dedupe)
+      await markChanged(trx, conversation.id, now())
     }
   }
-  const wentLive = (key: string, version: number, by: Actor): Promise<void> =>
-    happen('menu_published', [...lines.keys()][0] ?? 'default', null, { menu: { key, version }, by: by.name }, `menu_published\n${key}\n${version}`)
+  const wentLive = async (key: string, version: number, by: Actor): Promise<void> => {
+    const payload = { menu: { key, version }, by: by.name }
+    await happen(db().write, 'menu_published', [...lines.keys()][0] ?? 'default', null, payload, `menu_published\n${key}\n${version}`)
+    inbox?.wake()
+  }
 
   const context: ContextParts = {
     db,
@@ -117,24 +122,32 @@ export function buildEngine(settled: Settled): RunningEngine {
     defaultCountry: settled.defaultCountry,
     queued,
     async setMode(conversation, mode, details) {
-      const moved = await setMode(db().write, conversation.id, mode, details.to ?? null, now())
-      if (moved)
-        await happen(
-          mode === 'person' ? 'handover' : 'handback',
-          conversation.number,
-          conversation.id,
-          { from: details.from, by: details.to ?? null, note: details.note ?? null },
-          details.dedupe,
-        )
+      await db().tx(async (trx) => {
+        await details.guard?.(trx)
+        if (!(await setMode(trx, conversation.id, mode, details.to ?? null, now()))) return
+        const payload = { from: details.from, by: details.to ?? null, note: details.note ?? null }
+        await happen(trx, mode === 'person' ? 'handover' : 'handback', conversation.number, conversation.id, payload, details.dedupe)
+      })
+      inbox?.wake()
       changed(conversation.id)
     },
-    async changeContact(contact, change) {
-      const next = await db().tx((trx) => changeContact(trx, contact, change, now()))
-      if (next.opted_out !== contact.opted_out) await consent(next, null)
+    async changeContact(contact, change, guard) {
+      const next = await db().tx(async (trx) => {
+        await guard?.(trx)
+        // What was read when the attempt began may be old: two changes of attributes must not undo each other.
+        const known = (await lockContact(trx, db(), contact.id)) ?? contact
+        const after = await changeContact(trx, known, change, now())
+        if (after.opted_out !== known.opted_out) await consent(trx, after, null)
+        return after
+      })
+      inbox?.wake()
       return next
     },
-    async clearStep(conversationId) {
-      await setStep(db().write, conversationId, null, now())
+    async clearStep(conversationId, guard) {
+      await db().tx(async (trx) => {
+        await guard?.(trx)
+        await setStep(trx, conversationId, null, now())
+      })
     },
   }
 
@@ -160,13 +173,13 @@ export function buildEngine(settled: Settled): RunningEngine {
 
   const startWorkers = (): void => {
     if (settled.concurrency === 0) return
-    const token = `${hostname().slice(0, 60)}:${process.pid}:${randomBytes(9).toString('base64url')}`
+    const holder = `${hostname().slice(0, 60)}:${process.pid}:${randomBytes(9).toString('base64url')}`
     outbox = createWorker(
       outboxWork({
         db,
         providers: settled.lines,
         pace,
-        token,
+        holder,
         now,
         log,
         callbackOf: (number) => callbackOf(settled, number),
@@ -180,7 +193,7 @@ export function buildEngine(settled: Settled): RunningEngine {
     inbox = createWorker(
       inboxWork({
         db,
-        token,
+        holder,
         now,
         log,
         listeners,
@@ -203,16 +216,18 @@ export function buildEngine(settled: Settled): RunningEngine {
       }),
       log,
     )
-    leases = token
     inbox.start()
     outbox.start()
+    house = keepHouse(db(), settled.retention, now, log)
   }
-  let leases = ''
 
   const start = async (): Promise<void> => {
     const database = await openDatabase(settled.database)
     try {
       if (settled.migrate) await migrate(database)
+      else await mustBeMigrated(database)
+      const newer = await unknownMigrations(database)
+      if (newer.length > 0) log.warn({ migrations: newer.join(', ') }, 'the tables are newer than this code; it goes on, but update it soon')
       for (const menu of settled.menus) await declareMenu(database, menu.spec, now())
     } catch (error) {
       await database.close().catch(() => {})
@@ -230,6 +245,21 @@ export function buildEngine(settled: Settled): RunningEngine {
         )
     }
     startWorkers()
+  }
+
+  /** Nothing new, what runs may end, what does not is given back; then everything that was opened is closed. */
+  const close = async (timeoutMs: number): Promise<void> => {
+    await starting?.catch(() => {})
+    state = 'closing'
+    const ended = await Promise.all([inbox?.stop(timeoutMs), outbox?.stop(timeoutMs), house?.stop()])
+    if (ended.includes(false)) log.warn({}, 'some work did not end in time, and the database took no note of it; its leases will run out')
+    for (const provider of settled.lines.values()) provider.close?.()
+    state = 'closed'
+    await opened?.close()
+    opened = null
+    inbox = null
+    outbox = null
+    starting = null
   }
 
   const settle = async (): Promise<void> => {
@@ -268,6 +298,7 @@ export function buildEngine(settled: Settled): RunningEngine {
     knock,
     refused,
     start() {
+      if (state === 'closing' || state === 'closed') return Promise.reject(new WaError('WA_CLOSED', 'wa-interactive is closed.'))
       starting ??= start().catch((error: unknown) => {
         failure = error instanceof Error ? error : new Error(String(error))
         state = 'failed'
@@ -277,26 +308,13 @@ export function buildEngine(settled: Settled): RunningEngine {
       return starting
     },
     begun: () => starting?.catch(() => {}) ?? Promise.resolve(),
-    async close(timeoutMs) {
-      if (state === 'closed' || state === 'closing') return
-      const wasReady = state === 'ready'
-      await starting?.catch(() => {})
-      state = 'closing'
-      const ended = await Promise.all([inbox?.stop(timeoutMs), outbox?.stop(timeoutMs)])
-      if (opened && ended[0] === false)
-        await releaseEvents(opened, leases, now()).catch((error: unknown) =>
-          log.warn({ error: reasonOf(error) }, 'leases could not be given back; they will run out'),
-        )
-      for (const provider of settled.lines.values()) provider.close?.()
-      state = 'closed'
-      if (opened && (wasReady || opened)) await opened.close()
-      opened = null
-      inbox = null
-      outbox = null
-      starting = null
+    close(timeoutMs) {
+      ending ??= close(timeoutMs)
+      return ending
     },
     async restart() {
       await engine.close(10_000)
+      ending = null
       state = 'starting'
       await engine.start()
     },
@@ -306,7 +324,7 @@ export function buildEngine(settled: Settled): RunningEngine {
         await settle()
         const due = await nextDue(db().write)
         if (due === null) return
-        await new Promise((wake) => setTimeout(wake, Math.min(200, Math.max(5, due - now()))))
+        await new Promise((wake) => setTimeout(wake, Math.min(200, Math.max(20, due - now()))))
       }
     },
     observe(listener) {
@@ -355,16 +373,11 @@ export function buildEngine(settled: Settled): RunningEngine {
       } as const
       const moved = await db().tx(async (trx) => {
         const event = Number(id)
+        const to = { state: decision === 'discard' ? ('discarded' as const) : ('waiting' as const), replay: decision === 'replay' }
+        if (!(await decideEvent(trx, event, from[decision], to, now()))) return false
         if (decision === 'retry') await reviveRuns(trx, event)
-        const did = await decideEvent(
-          trx,
-          event,
-          from[decision],
-          { state: decision === 'discard' ? 'discarded' : 'waiting', replay: decision === 'replay' },
-          now(),
-        )
-        if (did) await writeAudit(trx, by, `event.${decision}`, `event:${id}`, null, null, now())
-        return did
+        await writeAudit(trx, by, `event.${decision}`, `event:${id}`, null, null, now())
+        return true
       })
       if (!moved) throw await notInThatState(db(), id, decision, from[decision])
       inbox?.wake()
@@ -373,35 +386,41 @@ export function buildEngine(settled: Settled): RunningEngine {
     async setMode(conversationId, mode, by, note) {
       const conversation = await conversationById(db().write, Number(conversationId))
       if (!conversation) throw new WaError('WA_NOT_FOUND', `There is no conversation ${conversationId}.`)
-      const moved = await setMode(db().write, conversation.id, mode, mode === 'person' ? by.name : null, now())
+      const moved = await db().tx(async (trx) => {
+        if (!(await setMode(trx, conversation.id, mode, mode === 'person' ? by.name : null, now()))) return false
+        await writeAudit(
+          trx,
+          by,
+          mode === 'person' ? 'conversation.taken' : 'conversation.given_back',
+          `conversation:${conversationId}`,
+          null,
+          note ?? null,
+          now(),
+        )
+        await happen(
+          trx,
+          mode === 'person' ? 'handover' : 'handback',
+          conversation.number,
+          conversation.id,
+          { from: 'staff', by: by.name, note: note ?? null },
+          `${mode}\n${conversationId}\n${now()}\n${randomBytes(6).toString('hex')}`,
+        )
+        return true
+      })
       if (!moved) return
-      await writeAudit(
-        db().write,
-        by,
-        mode === 'person' ? 'conversation.taken' : 'conversation.given_back',
-        `conversation:${conversationId}`,
-        null,
-        note ?? null,
-        now(),
-      )
-      await happen(
-        mode === 'person' ? 'handover' : 'handback',
-        conversation.number,
-        conversation.id,
-        { from: 'staff', by: by.name, note: note ?? null },
-        `${mode}\n${conversationId}\n${now()}\n${randomBytes(6).toString('hex')}`,
-      )
+      inbox?.wake()
       changed(conversation.id)
     },
     async setOptOut(contactId, optedOut, by) {
-      const contact = await findContact(db().write, { id: contactId })
-      if (!contact) throw new WaError('WA_CONTACT_UNKNOWN', `There is no contact ${contactId}.`)
-      if ((contact.opted_out === 1) === optedOut) return
-      const next = await db().tx(async (trx) => {
+      await db().tx(async (trx) => {
+        const contact = await lockContact(trx, db(), contactId)
+        if (!contact) throw new WaError('WA_CONTACT_UNKNOWN', `There is no contact ${contactId}.`)
+        if ((contact.opted_out === 1) === optedOut) return
         await writeAudit(trx, by, optedOut ? 'contact.opted_out' : 'contact.opted_in', `contact:${contactId}`, null, null, now())
-        return changeContact(trx, contact, { optedOut }, now())
+        await consent(trx, await changeContact(trx, contact, { optedOut }, now()), by.name)
       })
-      await consent(next, by.name)
+      inbox?.wake()
+      changed(null)
     },
     async publish(key, by, options) {
       const published = await publishChecked(engine, key, by, options)
@@ -481,6 +500,15 @@ function lostHearings(key: string, before: readonly (MenuSpec | null)[], next: M
         },
       })),
   )
+}
+
+async function mustBeMigrated(db: Db): Promise<void> {
+  const missing = await missingMigrations(db)
+  if (missing.length > 0)
+    throw new WaError(
+      'WA_DATABASE',
+      `Option migrate is false, and the tables lack ${missing.join(', ')}. Run: npx knex migrate:latest with this package's source, or leave migrate on.`,
+    )
 }
 
 /** Where the provider sends what becomes of a message; null while the host's public address is not known. */

@@ -11,6 +11,7 @@ import { suggest } from './model/suggest'
 import { halfConfigured, providerFromEnv } from './providers/choose'
 import type { Provider as WireProvider } from './providers/provider'
 import type { DatabaseOption } from './store/database'
+import type { Retention } from './store/retention'
 
 /** A provider, as `exotel()`, `cloudApi()` and `simulator()` make it. */
 export interface Provider {
@@ -79,6 +80,7 @@ export interface Settled {
   look: Look
   /** 0: this process neither handles events nor sends. */
   concurrency: number
+  retention: Retention
   autoStart: boolean
   now: () => number
   language: string
@@ -114,6 +116,7 @@ const KNOWN = [
   'expireAfterMs',
   'perRecipientHour',
 ] as const
+const RETAINED = ['messagesDays', 'rawDays', 'auditDays'] as const
 const DAY_MS = 86_400_000
 
 /** Options win over the environment; empty is unset. Throws WA_OPTION_INVALID with every fault at once. */
@@ -149,6 +152,7 @@ export function settleOptions(options: WaOptions, env: NodeJS.ProcessEnv = proce
     dashboard: options.dashboard !== false,
     look: lookOf(typeof options.dashboard === 'object' ? options.dashboard : {}),
     concurrency: options.worker === false ? 0 : typeof options.worker === 'object' ? (options.worker.concurrency ?? 10) : 10,
+    retention: { messagesDays: null, rawDays: null, auditDays: null, ...options.retention },
     autoStart: options.autoStart ?? true,
     now: options.now ? () => (options.now as () => Date)().getTime() : Date.now,
     language: options.language ?? 'en',
@@ -182,6 +186,13 @@ function faultsOf(options: WaOptions): Fault[] {
       actual: concurrency,
       limit: '1…1000',
     })
+  }
+  for (const [name, days] of Object.entries(options.retention ?? {})) {
+    const path = `retention.${name}`
+    if (!(RETAINED as readonly string[]).includes(name))
+      faults.push({ path, message: `There is no option ${path}. Known: ${RETAINED.join(', ')}.`, actual: name, limit: RETAINED.join(' | ') })
+    else if (!(Number.isInteger(days) && days >= 1))
+      faults.push({ path, message: `${path} is ${days}; it is a whole number of days, from 1.`, actual: days, limit: '1…' })
   }
   for (const [index, menu] of (options.menus ?? []).entries()) {
     if (!menu || typeof menu !== 'object' || !('spec' in menu))

@@ -243,9 +243,8 @@ function faceOf(engine: RunningEngine) {
       })
     },
     observe(this: unknown, event: string, fn: (given: unknown) => void) {
-      engine.observe((type, given) => {
-        if (event === '*' || event === type) fn(given)
-      })
+      // What it returns is passed on: a promise that rejects must meet the catch of whoever calls observers.
+      engine.observe((type, given) => (event === '*' || event === type ? fn(given) : undefined))
       return this
     },
     onError(this: unknown, fn: Parameters<RunningEngine['onError']>[0]) {

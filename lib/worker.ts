@@ -10,6 +10,8 @@ export interface Work<Job> {
   claim(limit: number): Promise<Job[]>
   /** Does one job to its end and records what became of it. A throw here is a fault of ours: it is logged, the lease runs out, the job is found again. */
   run(job: Job): Promise<void>
+  /** The time to drain is over: what runs is to end at once, in whatever way it can. */
+  giveUp(): void
 }
 export interface Worker {
   start(): void
@@ -21,12 +23,14 @@ export interface Worker {
   quiet(): Promise<void>
   /** Jobs done since start. */
   readonly done: number
-  /** Takes nothing new; waits for what runs, at most so long. Answers whether all ended. */
+  /** Takes nothing new; waits for what runs, at most so long, then tells it to give up. Answers whether all ended. */
   stop(timeoutMs: number): Promise<boolean>
 }
 
 /** Nothing woke us: look anyway, for what other instances left behind and what became due. */
 const POLL_MS = 2000
+/** What was told to give up gets so long to write down how it ended. */
+const LAST_WORDS_MS = 2000
 
 /** The loop that inbox and outbox share: claim, run side by side, sleep until woken. It survives every error; a failing database is asked again with patience. */
 export function createWorker<Job>(work: Work<Job>, log: Logger): Worker {
@@ -38,6 +42,7 @@ export function createWorker<Job>(work: Work<Job>, log: Logger): Worker {
   let rouse: (() => void) | undefined
   let ended: Promise<void> = Promise.resolve()
   const waiting: (() => void)[] = []
+  let allEnded: (() => void) | undefined
 
   const wake = (): void => {
     woken = true
@@ -66,6 +71,7 @@ export function createWorker<Job>(work: Work<Job>, log: Logger): Worker {
       .finally(() => {
         active--
         done++
+        if (active === 0) allEnded?.()
         wake()
       })
   }
@@ -102,7 +108,8 @@ export function createWorker<Job>(work: Work<Job>, log: Logger): Worker {
     },
     wake,
     wakeIn(ms) {
-      setTimeout(wake, Math.max(0, ms)).unref()
+      // Later than that, the poll comes first.
+      if (ms < POLL_MS) setTimeout(wake, Math.max(0, ms)).unref()
     },
     quiet() {
       if (!running) return Promise.resolve()
@@ -117,10 +124,28 @@ export function createWorker<Job>(work: Work<Job>, log: Logger): Worker {
     async stop(timeoutMs) {
       running = false
       wake()
-      await ended
-      const until = Date.now() + timeoutMs
-      while (active > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))
-      return active === 0
+      if (await within(timeoutMs, ended.then(drained))) return true
+      work.giveUp()
+      return within(LAST_WORDS_MS, drained())
     },
+  }
+
+  function drained(): Promise<void> {
+    if (active === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      allEnded = resolve
+    })
+  }
+}
+
+async function within(ms: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms)
+  })
+  try {
+    return await Promise.race([work.then(() => true), late])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -30,6 +30,11 @@ export async function up(knex: Knex): Promise<void> {
   })
   if ((await knex('wa_lock').select('turn')).length === 0) await knex('wa_lock').insert({ turn: 0 })
 
+  await create(knex, 'wa_chores', (t) => {
+    t.string('name', 64).primary()
+    t.bigInteger('due_at').notNullable()
+  })
+
   await create(knex, 'wa_contacts', (t) => {
     t.bigIncrements('id')
     t.string('phone', 20).unique({ indexName: 'wa_contacts_phone' })
@@ -127,6 +132,7 @@ export async function up(knex: Knex): Promise<void> {
     t.smallint('late').notNullable().defaultTo(0)
     t.smallint('planned').notNullable().defaultTo(0)
     t.integer('attempts').notNullable().defaultTo(0)
+    t.integer('crashes').notNullable().defaultTo(0)
     t.integer('replays').notNullable().defaultTo(0)
     t.text('error')
     t.bigInteger('at').notNullable()
@@ -205,6 +211,7 @@ export async function down(knex: Knex): Promise<void> {
     'wa_messages',
     'wa_conversations',
     'wa_contacts',
+    'wa_chores',
     'wa_lock',
   ]) {
     await knex.schema.dropTableIfExists(table)

@@ -1,4 +1,5 @@
 // Runs the tests: all of them, or the files and folders named. `npm test -- test/model`, `npm test -- test/http --test-name-pattern=webhook`
+// `--long`: what is random runs ten times as often, and for as long as that takes.
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -11,7 +12,12 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))))
 try {
   const args = process.argv.slice(2)
   const paths = args.filter((arg) => !arg.startsWith('--'))
-  const flags = args.filter((arg) => arg.startsWith('--'))
+  const flags = args.filter((arg) => arg.startsWith('--') && arg !== '--long')
+  if (args.includes('--long')) {
+    process.env.WA_TEST_KILLS ||= '100'
+    process.env.WA_TEST_SEQUENCES ||= '2000'
+    flags.push('--test-timeout=10800000')
+  }
   run((paths.length > 0 ? paths : ['test']).flatMap(testsIn), flags)
 } catch (error) {
   console.error(error.message)

@@ -11,7 +11,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['migrations/'],
   ['lib/store/'],
   ['lib/engine.ts'],
-  ['lib/worker.ts'],
+  ['lib/worker.ts', 'lib/housekeeping.ts'],
   ['lib/outbox/'],
   ['lib/flows/'],
   ['lib/inbox/'],

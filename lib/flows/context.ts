@@ -2,7 +2,8 @@ import { WaError } from '../errors'
 import { windowOf } from '../model/window'
 import type { ContactChange, ContactRow } from '../store/contacts'
 import type { ConversationRow, Step } from '../store/conversations'
-import type { EventRow } from '../store/events'
+import type { Query } from '../store/database'
+import { type EventRow, holdEvent } from '../store/events'
 import type { MessageRow } from '../store/messages'
 import { type Facts, offeredIds } from './facts'
 import type { FlowDefinition } from './flow'
@@ -13,11 +14,13 @@ export interface ContextParts extends VoiceParts {
   setMode(
     conversation: ConversationRow,
     mode: 'bot' | 'person',
-    details: { from: 'code' | 'customer'; to?: string | null; note?: string | null; dedupe: string },
+    details: { from: 'code' | 'customer'; to?: string | null; note?: string | null; dedupe: string; guard?: Guard | undefined },
   ): Promise<void>
-  changeContact(contact: ContactRow, change: ContactChange): Promise<ContactRow>
-  clearStep(conversationId: number): Promise<void>
+  changeContact(contact: ContactRow, change: ContactChange, guard?: Guard): Promise<ContactRow>
+  clearStep(conversationId: number, guard?: Guard): Promise<void>
 }
+/** First in a transaction: throws when the attempt that wants something done is no longer the one. */
+export type Guard = (trx: Query) => Promise<void>
 /** One attempt of one listener at one event. */
 export interface Attempt {
   event: EventRow
@@ -44,11 +47,7 @@ export function createContext(parts: ContextParts, attempt: Attempt, startFlow: 
   const { event, conversation } = attempt
   let calls = 0
   const place = (key?: string): Place => {
-    if (attempt.signal.aborted)
-      throw new WaError(
-        'WA_ABORTED',
-        `Listener "${attempt.listener}" took too long, so this attempt was given up and can say nothing more. It will be tried again.`,
-      )
+    mustGoOn(attempt)
     return { event, listener: attempt.listener, call: calls++, key }
   }
   const saying = (what: Utterance, variables: unknown, options: AskOptions | undefined): Saying => ({
@@ -63,8 +62,11 @@ export function createContext(parts: ContextParts, attempt: Attempt, startFlow: 
   return {
     ...factFields(attempt),
     event: publicEvent(attempt),
-    contact: publicContact(attempt.contact, (change) => parts.changeContact(attempt.contact, change)),
-    conversation: publicConversation(parts, conversation, () => place()),
+    contact: publicContact(attempt.contact, async (change) => {
+      mustGoOn(attempt)
+      return parts.changeContact(attempt.contact, change, guardOf(parts, attempt))
+    }),
+    conversation: publicConversation(parts, conversation, { place: () => place(), guard: guardOf(parts, attempt) }),
     signal: attempt.signal,
     async say(what: Utterance, variables?: unknown, options?: AskOptions) {
       const queued = await utter(parts, place(options?.key), saying(what, variables, options))
@@ -86,10 +88,24 @@ export function createContext(parts: ContextParts, attempt: Attempt, startFlow: 
     },
     async handOver(options: { to?: string; note?: string } = {}) {
       const at = place()
-      await parts.setMode(conversation, 'person', { from: 'code', to: options.to ?? null, note: options.note ?? null, dedupe: handoverKey(at) })
+      const { to = null, note = null } = options
+      await parts.setMode(conversation, 'person', { from: 'code', to, note, dedupe: handoverKey(at), guard: guardOf(parts, attempt) })
     },
   }
 }
+
+/** Throws WA_ABORTED when the attempt was given up: it took too long, or its instance closes. */
+export function mustGoOn(attempt: Pick<Attempt, 'signal' | 'listener'>): void {
+  if (!attempt.signal.aborted) return
+  const why = attempt.signal.reason instanceof WaError ? attempt.signal.reason.message : 'It took too long.'
+  throw new WaError('WA_ABORTED', `This attempt of "${attempt.listener}" was given up and can say nothing more. ${why}`)
+}
+
+export const guardOf =
+  (parts: Pick<ContextParts, 'db'>, attempt: Pick<Attempt, 'event'>): Guard =>
+  (trx) =>
+    holdEvent(trx, parts.db(), attempt.event)
+
 export type AnyContext = ReturnType<typeof createContext>
 
 const isMessage = (what: Utterance): boolean => typeof what === 'object' && !('ids' in what)
@@ -150,10 +166,14 @@ export function publicContact(contact: ContactRow, change: (patch: ContactChange
   }
 }
 
-export function publicConversation(parts: Pick<ContextParts, 'now' | 'setMode' | 'clearStep'>, conversation: ConversationRow, place: (() => Place) | null) {
+export function publicConversation(
+  parts: Pick<ContextParts, 'now' | 'setMode' | 'clearStep'>,
+  conversation: ConversationRow,
+  attempt: { place: () => Place; guard: Guard } | null,
+) {
   const window = windowOf(conversation.last_inbound_at, parts.now())
   const dedupe = (what: string): string =>
-    place ? JSON.stringify([what, handoverKey(place())]) : JSON.stringify([what, conversation.id, parts.now(), Math.random()])
+    attempt ? JSON.stringify([what, handoverKey(attempt.place())]) : JSON.stringify([what, conversation.id, parts.now(), Math.random()])
   return {
     id: String(conversation.id),
     number: conversation.number,
@@ -161,11 +181,12 @@ export function publicConversation(parts: Pick<ContextParts, 'now' | 'setMode' |
     window: { open: window.open, closesAt: window.closesAt === null ? null : new Date(window.closesAt) },
     step: conversation.step ? { flow: conversation.step.flow, name: conversation.step.name, since: new Date(conversation.step.since) } : null,
     async handOver(options: { to?: string; note?: string } = {}): Promise<void> {
-      await parts.setMode(conversation, 'person', { from: 'code', to: options.to ?? null, note: options.note ?? null, dedupe: dedupe('handover') })
+      const { to = null, note = null } = options
+      await parts.setMode(conversation, 'person', { from: 'code', to, note, dedupe: dedupe('handover'), guard: attempt?.guard })
     },
     async handBack(options: { restart?: boolean } = {}): Promise<void> {
-      await parts.setMode(conversation, 'bot', { from: 'code', dedupe: dedupe('handback') })
-      if (options.restart) await parts.clearStep(conversation.id)
+      await parts.setMode(conversation, 'bot', { from: 'code', dedupe: dedupe('handback'), guard: attempt?.guard })
+      if (options.restart) await parts.clearStep(conversation.id, attempt?.guard)
     },
   }
 }

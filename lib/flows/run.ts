@@ -2,7 +2,7 @@ import { WaError } from '../errors'
 import type { SentMessage } from '../model/message'
 import type { Step } from '../store/conversations'
 import { messageById } from '../store/messages'
-import { type AskOptions, type Attempt, type ContextParts, createContext, waiting } from './context'
+import { type AskOptions, type Attempt, type ContextParts, createContext, guardOf, mustGoOn, waiting } from './context'
 import { offeredIds } from './facts'
 import { type FlowDefinition, type Flows, type Move, mustStep } from './flow'
 import type { Listeners } from './listeners'
@@ -35,11 +35,7 @@ function contextFor(parts: ContextParts, flows: Flows, attempt: Attempt) {
   // Steps of a flow have a sequence of calls of their own, so that what a step says does not depend on what was said before it began.
   let calls = 0
   const place = (): Place => {
-    if (attempt.signal.aborted)
-      throw new WaError(
-        'WA_ABORTED',
-        `Flow step "${attempt.listener}" took too long, so this attempt was given up and can say nothing more. It will be tried again.`,
-      )
+    mustGoOn(attempt)
     return { event: attempt.event, listener: `${attempt.listener}>flow`, call: calls++ }
   }
   const given = createContext(parts, attempt, (flow, data) => {
@@ -140,5 +136,6 @@ async function end(parts: ContextParts, attempt: Attempt, place: () => Place, te
       number: attempt.conversation.number,
       answering: true,
     })
-  await parts.clearStep(attempt.conversation.id)
+  mustGoOn(attempt)
+  await parts.clearStep(attempt.conversation.id, guardOf(parts, attempt))
 }

@@ -5,12 +5,11 @@ import { messageOf } from '../model/send-check'
 import { decisionKey, type EnqueueOptions, enqueue, type Queued } from '../outbox/enqueue'
 import { type Drawn, declaredVariables, drawWhat, type What } from '../outbox/resolve'
 import { bsuidOf } from '../providers/who'
-import type { ContactRef, ContactRow } from '../store/contacts'
-import type { ConversationRow, Step } from '../store/conversations'
+import type { ContactRef } from '../store/contacts'
+import type { Step } from '../store/conversations'
 import { setStep } from '../store/conversations'
 import type { Db } from '../store/database'
-import type { EventRow } from '../store/events'
-import { hashOf } from '../store/rows'
+import { type EventRow, holdEvent } from '../store/events'
 
 export { declaredVariables }
 
@@ -71,7 +70,7 @@ export interface Saying {
   answering: boolean
 }
 
-/** One message of a handler, sent once however often the handler runs. */
+/** One message of a handler, sent once however often the handler runs; refused (WA_ABORTED) when another attempt at its event has begun. */
 export async function utter(parts: VoiceParts, place: Place, saying: Saying, wait?: (drawn: Drawn) => Omit<Step, 'messageId'>): Promise<Queued> {
   const db = parts.db()
   const drawn = await drawWhat(db.write, saying.what)
@@ -85,6 +84,7 @@ export async function utter(parts: VoiceParts, place: Place, saying: Saying, wai
       replyTo: saying.replyTo ?? null,
       meta: saying.meta ?? null,
       answering: saying.answering,
+      guard: (trx) => holdEvent(trx, db, place.event),
       idempotency: decisionKey([place.event.id, place.event.replays, place.listener, place.key ?? place.call], drawn),
       ...(wait ? { alongside: (trx, conversation, messageId) => setStep(trx, conversation.id, { ...wait(drawn), messageId }, now) } : {}),
     },
@@ -93,12 +93,4 @@ export async function utter(parts: VoiceParts, place: Place, saying: Saying, wai
   )
   parts.queued(queued.conversationId)
   return queued
-}
-
-/** The dedupe key of an event that a handler causes: caused once, however often the handler runs. */
-export const causedBy = (place: Place, what: string): string => hashOf(JSON.stringify([what, place.event.id, place.event.replays, place.listener, place.call]))
-
-export interface Scene {
-  contact: ContactRow
-  conversation: ConversationRow
 }

@@ -1,4 +1,4 @@
-import { reasonOf } from '../errors'
+import { reasonOf, WaError } from '../errors'
 import type { Logger } from '../log'
 import { type Incoming, type IncomingMessage, TURNS } from '../model/event'
 import type { Knock, Provider } from '../providers/provider'
@@ -14,6 +14,8 @@ import { hashOf } from '../store/rows'
 const SAME_BYTES_MS = 120_000
 /** A provider's clock that runs ahead opens no window in the future. */
 const CLOCK_SKEW_MS = 300_000
+/** A provider waits ten seconds for us. What is not stored by then is refused; should it be stored after all, it is known when it comes again. */
+const ACK_MS = 7000
 /** Items in one commit at most. */
 const BATCH = 512
 
@@ -86,12 +88,24 @@ export function createDoor(parts: DoorParts): (number: string, knock: Knock) => 
     if (knock.method === 'GET') return answer(200, 'ok')
     parts.heard(number)
     try {
-      await commit(number, provider.parse(knock.body), knock.body)
+      await inTime(commit(number, provider.parse(knock.body), knock.body))
       return answer(200, 'ok')
     } catch (error) {
       parts.log.error({ number, error: reasonOf(error) }, 'a webhook could not be stored; the provider is asked to come again')
       return answer(503, 'try again', { 'Retry-After': '30' })
     }
+  }
+}
+
+async function inTime(stored: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new WaError('WA_DATABASE', `The database did not take it within ${ACK_MS / 1000} s.`)), ACK_MS)
+  })
+  try {
+    await Promise.race([stored, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -7,14 +7,20 @@ import type { Parcel, Provider, SendResult } from '../providers/provider'
 import { contactsById, findContact, identify } from '../store/contacts'
 import { conversationById } from '../store/conversations'
 import type { Db } from '../store/database'
-import { decideEvent, parkedStatuses } from '../store/events'
-import { claimOutbound, expireLeases, type MessageRow, messageById, providerKey, type Settlement, settleOutbound } from '../store/messages'
+import { insist } from '../store/insist'
+import { leaseToken } from '../store/lease'
+import { claimOutbound, expireLeases, type MessageRow, messageById, releaseOutbound, type Settlement, settleOutbound } from '../store/messages'
 import type { Work } from '../worker'
-import { Held, type Pace } from './pace'
+import type { Pace } from './pace'
 
 /** A lease outlives the request it covers, so that only a dead process loses it. */
 const LEASE_MS = 60_000
 const REQUEST_MS = 20_000
+/** Turn and request together stay within the lease; what is left of it serves to write down the answer. */
+const TURN_MS = 10_000
+const INSIST_MS = 25_000
+/** A message that did not get as far as the request: nothing left, so it may go again soon. */
+const SOON_MS = 1000
 /** Waits grow from 1 s to 5 min, each drawn at random below its bound, so that many waiters do not come back together. */
 const FIRST_WAIT_MS = 1000
 const LONGEST_WAIT_MS = 300_000
@@ -23,8 +29,8 @@ export interface OutboxParts {
   db: () => Db
   providers: ReadonlyMap<string, Provider>
   pace: Pace
-  /** Names the holder of a lease. */
-  token: string
+  /** Names this instance in its leases. */
+  holder: string
   now: () => number
   log: Logger
   /** Absolute address of a number's webhook, null when unknown. */
@@ -40,27 +46,40 @@ export interface OutboxParts {
 
 /** The outbox as work: claim what may leave, hand it to its provider, record what became of it. */
 export function outboxWork(parts: OutboxParts): Work<MessageRow> {
+  const unconfirmed = new Set<string>()
+  const closing = new AbortController()
   return {
     name: 'outbox',
     concurrency: parts.concurrency,
     async claim(limit) {
       const now = parts.now()
+      for (const token of unconfirmed) {
+        await releaseOutbound(parts.db(), token, now)
+        unconfirmed.delete(token)
+      }
       await expireLeases(parts.db(), now)
       const room = Math.min(limit, Math.max(1, parts.pace.room(now)))
-      return claimOutbound(parts.db(), room, parts.token, now, LEASE_MS, parts.pace.held(now))
+      const token = leaseToken(parts.holder)
+      try {
+        return await claimOutbound(parts.db(), room, token, now, LEASE_MS, parts.pace.held(now))
+      } catch (error) {
+        unconfirmed.add(token)
+        throw error
+      }
     },
-    run: (message) => deliver(parts, message),
+    run: (message) => deliver(parts, message, closing.signal),
+    giveUp: () => closing.abort(),
   }
 }
 
-async function deliver(parts: OutboxParts, message: MessageRow): Promise<void> {
-  const blocked = await whyNot(parts, message)
-  const result = blocked ?? (await hand(parts, message))
+async function deliver(parts: OutboxParts, message: MessageRow, closing: AbortSignal): Promise<void> {
+  const blocked = await whyNot(parts, message).catch(notYet)
+  const result = blocked ?? (await hand(parts, message, closing))
   const settlement = settle(parts, message, result)
-  const settled = await settleOutbound(parts.db(), message, parts.token, settlement, parts.now())
-  if (!settled) parts.log.debug({ message: message.id }, 'a status was faster than the answer of the provider')
+  const { mine, released } = await insist(() => settleOutbound(parts.db(), message, message.lease_token ?? '', settlement, parts.now()), INSIST_MS)
+  if (!mine) parts.log.debug({ message: message.id }, 'a status was faster than the answer of the provider')
   if (result.outcome === 'accepted' && result.phone !== undefined) await learnNumber(parts, message, result.phone)
-  if (settlement.providerId !== undefined) await releaseParked(parts, message, settlement.providerId)
+  if (released > 0) parts.wakeInbox()
   if (settlement.nextAt !== undefined) parts.wakeIn(settlement.nextAt - parts.now())
   parts.changed(message.conversation_id)
 }
@@ -80,12 +99,20 @@ async function learnNumber(parts: OutboxParts, message: MessageRow, phone: strin
   }
 }
 
-type Blocked = { outcome: 'expired' } | { outcome: 'failed'; reason: string; error: StatusError } | null
+/** The database hiccuped before anything could leave. */
+const notYet = (error: unknown): Extract<SendResult, { outcome: 'retry' }> => ({
+  outcome: 'retry',
+  reason: `not sent yet: ${reasonOf(error)}`,
+  afterMs: SOON_MS,
+})
+
+type Blocked = { outcome: 'expired' } | Extract<SendResult, { outcome: 'failed' | 'retry' }> | null
 
 /** What was allowed when it was decided may no longer be so when it leaves. */
 async function whyNot(parts: OutboxParts, message: MessageRow): Promise<Blocked> {
   const now = parts.now()
   if (message.expires_at !== null && message.expires_at <= now) return { outcome: 'expired' }
+  if (message.payload === null) return { outcome: 'failed', reason: 'erased', error: { code: 0, title: 'Its words were erased', advice: 'Nothing to do.' } }
   const conversation = await conversationById(parts.db().write, message.conversation_id)
   const window = windowOf(conversation?.last_inbound_at ?? null, now)
   if (!window.known || window.open || message.type === 'template') return null
@@ -96,38 +123,40 @@ async function whyNot(parts: OutboxParts, message: MessageRow): Promise<Blocked>
   }
 }
 
-async function hand(parts: OutboxParts, message: MessageRow): Promise<SendResult> {
+async function hand(parts: OutboxParts, message: MessageRow, closing: AbortSignal): Promise<SendResult> {
   const provider = parts.providers.get(message.number)
   if (!provider)
     return holding(parts, message, { outcome: 'hold', scope: 'account', reason: `no provider serves the number "${message.number}"`, afterMs: LONGEST_WAIT_MS })
+  const parcel = await parcelOf(parts, message).catch(notYet)
+  if ('outcome' in parcel) return parcel
+  const turn = await parts.pace.turn(message.number, AbortSignal.any([AbortSignal.timeout(TURN_MS), closing]))
+  if (turn !== 'go') return { outcome: 'retry', reason: 'the account holds', afterMs: SOON_MS }
+  const result = await sendSafely(parts, message, provider, parcel, closing)
+  if (result.outcome !== 'hold' || result.scope !== 'account') parts.pace.proved(message.number)
+  return result.outcome === 'hold' ? holding(parts, message, result) : result
+}
+
+async function sendSafely(parts: OutboxParts, message: MessageRow, provider: Provider, parcel: Parcel, closing: AbortSignal): Promise<SendResult> {
+  try {
+    return await provider.send(parcel, AbortSignal.any([AbortSignal.timeout(REQUEST_MS), closing]))
+  } catch (error) {
+    parts.log.error({ message: message.id, error: reasonOf(error) }, 'the provider module failed')
+    return { outcome: 'uncertain', reason: reasonOf(error) }
+  }
+}
+
+async function parcelOf(parts: OutboxParts, message: MessageRow): Promise<Parcel | Extract<SendResult, { outcome: 'failed' }>> {
   const db = parts.db()
   const conversation = await conversationById(db.write, message.conversation_id)
   const contact = conversation ? (await contactsById(db.write, [conversation.contact_id])).get(conversation.contact_id) : undefined
   if (!contact) return { outcome: 'failed', reason: 'the contact is gone', error: { code: 0, title: 'The contact was erased', advice: 'Nothing to do.' } }
   const quoted = message.reply_to === null ? null : await messageById(db.write, message.reply_to)
-  const signal = AbortSignal.timeout(REQUEST_MS + LEASE_MS / 3)
-  const parcel: Parcel = {
+  return {
     to: { phone: contact.wa_phone ?? contact.phone, bsuid: contact.bsuid },
     message: message.payload as SentMessage,
     ref: message.ref ?? '',
     replyTo: quoted?.provider_id ?? null,
     statusCallback: parts.callbackOf(message.number),
-  }
-  const result = await parts.pace.send(message.number, signal, parts.now, async () => {
-    const sent = await sendSafely(parts, message, provider, parcel)
-    return sent.outcome === 'hold' ? holding(parts, message, sent) : sent
-  })
-  if (!(result instanceof Held)) return result
-  // Others were told meanwhile that nothing may leave: this one waits with them, and asks nobody.
-  return { outcome: 'retry', reason: result.reason, afterMs: Math.max(0, result.until - parts.now()) }
-}
-
-async function sendSafely(parts: OutboxParts, message: MessageRow, provider: Provider, parcel: Parcel): Promise<SendResult> {
-  try {
-    return await provider.send(parcel, AbortSignal.timeout(REQUEST_MS))
-  } catch (error) {
-    parts.log.error({ message: message.id, error: reasonOf(error) }, 'the provider module failed')
-    return { outcome: 'uncertain', reason: reasonOf(error) }
   }
 }
 
@@ -177,7 +206,8 @@ function settle(parts: OutboxParts, message: MessageRow, result: SendResult | { 
           error: result.error ?? { code: 0, title: result.reason, advice: 'Retry it later, or look at the provider.' },
         }
       }
-      const error: Counted | null = result.error ? { ...result.error, ...(result.atMost === undefined ? {} : { tries }) } : null
+      // Whose turn did not come heard nothing new: what the provider said before still counts.
+      const error: Counted | null = result.error ? { ...result.error, ...(result.atMost === undefined ? {} : { tries }) } : message.error
       return { status: 'queued', detail: result.reason, error, nextAt: now + (result.afterMs ?? backoff(message.attempts)) }
     }
     case 'hold':
@@ -193,11 +223,3 @@ function triesOf(message: MessageRow, { error }: { error?: StatusError }): numbe
 }
 
 const backoff = (attempts: number): number => Math.max(100, Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts))
-
-/** Statuses may arrive before the answer that names their id: they go back to the inbox now that it is known. */
-async function releaseParked(parts: OutboxParts, message: MessageRow, providerId: string): Promise<void> {
-  const db = parts.db()
-  const parked = await parkedStatuses(db.write, { providerKey: providerKey(message.number, providerId), ref: null })
-  for (const event of parked) await decideEvent(db.write, event.id, ['done', 'unhandled'], { state: 'waiting' }, parts.now())
-  if (parked.length > 0) parts.wakeInbox()
-}

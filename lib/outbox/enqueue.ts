@@ -22,6 +22,8 @@ export interface Decision {
   idempotency?: { key: string; fingerprint: string } | null
   /** Done in the same transaction, whether the row is new or was there: where the customer stands. */
   alongside?: (trx: Query, conversation: ConversationRow, messageId: number) => Promise<void>
+  /** First in the transaction: throws when whoever decides may no longer decide. */
+  guard?: (trx: Query) => Promise<void>
   /** An answer to the customer's own words goes out also to somebody who wants no messages. */
   answering?: boolean
 }
@@ -45,6 +47,7 @@ const HOUR_MS = 3_600_000
 export async function enqueue(db: Db, decision: Decision, options: EnqueueOptions, now: number): Promise<Queued> {
   if (!options.numbers.has(decision.number)) throw unknownNumber(decision.number, options.numbers)
   return db.tx(async (trx) => {
+    await decision.guard?.(trx)
     const contact = await recipient(trx, db, decision.to, now)
     const conversation = await ensureConversation(trx, db, decision.number, contact.id, now)
     const earlier = await sameDecision(trx, decision.idempotency)

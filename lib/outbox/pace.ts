@@ -9,77 +9,80 @@ export interface Pace {
   /** Why a number holds, for people; null when it does not. */
   whyHeld(number: string, now: number): string | null
   /**
-   * Sends when its turn has come. `send` calls `hold` when the provider refuses the account; whoever still waits then gets `Held` and calls nobody.
-   * So does whose turn has not come when the signal ends the wait. Until a number has sent once, after the start and after every hold, one goes ahead of the others.
+   * Resolves when one message may leave (`go`), or when none may: the number holds, or the signal came first (`stay`).
+   * At the start and after every hold one message goes ahead alone, so that a refused account is asked once and not by the whole queue.
    */
-  send<T>(number: string, signal: AbortSignal, now: () => number, send: () => Promise<T>): Promise<T | Held>
+  turn(number: string, signal: AbortSignal): Promise<'go' | 'stay'>
+  /** The one that went ahead met no refusal of the account: the others may follow. Called after every send that brought no hold. */
+  proved(number: string): void
   /** How many could leave at once, over all numbers that do not hold. */
   room(now: number): number
 }
-export class Held {
-  constructor(
-    readonly until: number,
-    readonly reason: string,
-  ) {}
-}
+
+/** The one that goes ahead is waited for so long; a provider that is merely slow does not stop the others. */
+const TRIAL_MS = 2000
 
 /** At most `perSecond` requests of a number within any second. Real time, because the provider counts in real time. */
-export function createPace(perSecond: ReadonlyMap<string, number>): Pace {
+export function createPace(perSecond: ReadonlyMap<string, number>, now: () => number): Pace {
   const holds = new Map<string, { until: number; reason: string }>()
   const windows = new Map([...perSecond].map(([number, rate]) => [number, slidingWindow(rate)]))
-  const proven = new Set<string>()
-  const ahead = new Map<string, Promise<unknown>>()
+  const trials = new Map<string, { underway: boolean; ended: Promise<void>; end: () => void }>()
+  const onTrial = (number: string): void => {
+    trials.get(number)?.end()
+    let end: () => void = () => {}
+    const ended = new Promise<void>((resolve) => {
+      end = resolve
+    })
+    trials.set(number, { underway: false, ended, end })
+  }
+  for (const number of perSecond.keys()) onTrial(number)
 
   const windowOf = (number: string): Window => windows.get(number) ?? slidingWindow(1)
-  const holdOf = (number: string, now: number): { until: number; reason: string } | null => {
-    const hold = holds.get(number)
-    return hold && hold.until > now ? hold : null
-  }
 
   return {
-    held: (now) => [...holds.keys()].filter((number) => holdOf(number, now)),
+    held: (now) => [...holds].filter(([, hold]) => hold.until > now).map(([number]) => number),
     hold(number, until, reason) {
-      proven.delete(number)
       holds.set(number, { until, reason })
+      onTrial(number)
     },
-    whyHeld: (number, now) => holdOf(number, now)?.reason ?? null,
-    async send(number, signal, now, send) {
-      while (!proven.has(number) && ahead.has(number)) await ahead.get(number)
-      const held = (): Held | null => {
-        const hold = holdOf(number, now())
-        return hold && new Held(hold.until, hold.reason)
-      }
-      const inTurn = async () => {
-        const wait = windowOf(number).take(performance.now()) - performance.now()
-        if (wait > 0) await sleep(wait, signal)
-        if (signal.aborted) return new Held(now() + 1000, 'Its turn did not come in time.')
-        return held() ?? send()
-      }
-      const sending = held() ?? inTurn()
-      if (sending instanceof Held || proven.has(number)) return sending
-      const tried = sending.then(
-        // Also without success: who waits has a lease that runs out, and was told of no hold.
-        () => holdOf(number, now()) === null && proven.add(number),
-        () => proven.add(number),
-      )
-      ahead.set(number, tried)
-      await tried
-      ahead.delete(number)
-      return sending
+    proved(number) {
+      trials.get(number)?.end()
+      trials.delete(number)
+    },
+    whyHeld(number, now) {
+      const hold = holds.get(number)
+      return hold && hold.until > now ? hold.reason : null
+    },
+    async turn(number, signal) {
+      const trial = trials.get(number)
+      if (trial?.underway) await before(trial.ended, TRIAL_MS, signal)
+      if (signal.aborted || (holds.get(number)?.until ?? 0) > now()) return 'stay'
+      const ahead = trials.get(number)
+      if (ahead) ahead.underway = true
+      const wait = windowOf(number).take(performance.now()) - performance.now()
+      if (wait > 0) await before(new Promise(() => {}), wait, signal)
+      // Others may have been refused while this one waited for its turn.
+      if (!signal.aborted && (holds.get(number)?.until ?? 0) <= now()) return 'go'
+      if (ahead && trials.get(number) === ahead) onTrial(number)
+      return 'stay'
     },
     room(now) {
-      const open = [...perSecond.keys()].filter((number) => holdOf(number, now) === null)
+      const open = [...perSecond.keys()].filter((number) => (holds.get(number)?.until ?? 0) <= now)
       return open.reduce((sum, number) => sum + windowOf(number).free(performance.now()), 0)
     },
   }
 }
 
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    const wake = (): void => {
-      clearTimeout(timer)
-      resolve()
-    }
-    signal.addEventListener('abort', wake, { once: true })
+/** Resolves with whatever comes first: the end of `work`, the time, the signal. */
+async function before(work: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
+  let stop: () => void = () => {}
+  const over = new Promise<void>((resolve) => {
+    stop = resolve
   })
+  const timer = setTimeout(stop, ms)
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  await Promise.race([work, over])
+  clearTimeout(timer)
+  signal.removeEventListener('abort', stop)
+}

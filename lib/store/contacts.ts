@@ -56,6 +56,15 @@ async function byId(query: Query, id: number): Promise<ContactRow | null> {
   return contact === null || contact.merged_into === null ? contact : firstWhere(query, { id: contact.merged_into })
 }
 
+/** Within a transaction: the row as it is, and as it stays until the commit unless the holder changes it. */
+export async function lockContact(trx: Query, db: Db, id: number): Promise<ContactRow | null> {
+  const rows = trx('wa_contacts').where({ id })
+  const [row] = (await (db.dialect === 'sqlite' ? rows : rows.forUpdate())) as Raw[]
+  if (!row) return null
+  const contact = read(row)
+  return contact.merged_into === null ? contact : lockContact(trx, db, contact.merged_into)
+}
+
 export async function contactsById(query: Query, ids: readonly number[]): Promise<Map<number, ContactRow>> {
   const rows = (await query('wa_contacts').whereIn('id', [...new Set(ids)])) as Raw[]
   return new Map(rows.map(read).map((contact) => [contact.id, contact]))

@@ -1,5 +1,5 @@
 import type { Db, Query } from './database'
-import { fromJson, insertOnce, numeric, onceMore, type Page, type PageRequest, pageById, toJson } from './rows'
+import { fromJson, insertOnce, numeric, onceMore, type Page, type PageRequest, pageById, storable, toJson } from './rows'
 
 /** Where a customer stands: what was asked, and who hears the answer. A row, so that the answer may come tomorrow, after a deploy, on another instance. */
 export interface Step {
@@ -137,11 +137,11 @@ export interface LastMessage {
   text: string
   at: number
 }
-/** What was said last, and when the customer was heard last. The window never moves back. */
+/** What was said last, and when the customer was heard last. The window never moves back, also when two write at once. */
 export async function touchConversation(trx: Query, conversation: ConversationRow, last: LastMessage, inboundAt: number | null, now: number): Promise<void> {
   const change: Record<string, unknown> = {
     last_message_id: last.id,
-    last_text: last.text.slice(0, 200),
+    last_text: storable(last.text).slice(0, 200),
     last_direction: last.direction,
     last_at: now,
     changed_at: now,

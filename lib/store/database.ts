@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Knex } from 'knex'
 import { reasonOf, WaError } from '../errors'
+import { createPatience } from './patience'
 
 export type Dialect = 'sqlite' | 'postgres' | 'mysql'
 
@@ -14,6 +15,8 @@ export interface Db {
   readonly read: Knex
   /** One short write transaction. `work` touches the database alone: it may run again after a deadlock or a busy file. */
   tx<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>
+  /** Runs what may take long (migrations, erasing). Otherwise a server that says nothing for 8 s loses its connection, so that nobody waits for a dead one. */
+  unhurried<T>(work: () => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 /** A query runs on the pool or inside a transaction. */
@@ -31,11 +34,16 @@ const CLIENTS: Record<string, { client: string; dialect: Dialect }> = {
 /** sqlite waits this long for another process's lock; below the ten seconds a provider waits for us. */
 const BUSY_TIMEOUT_MS = 5000
 const ACQUIRE_TIMEOUT_MS = 8000
+/** A deadlock or a busy file is tried again within this time; the provider at the door waits ten seconds at most. */
+const RETRY_MS = 3000
 const PRAGMAS = `PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA busy_timeout=${BUSY_TIMEOUT_MS};PRAGMA foreign_keys=ON;PRAGMA secure_delete=ON`
+
+/** knex writes to the console; what matters of it reaches our logger as the error of a query. */
+const QUIET: Knex.Logger = { debug: () => {}, warn: () => {}, error: () => {}, deprecate: () => {} }
 
 /** A knex configuration from an address or a configuration; also read by `knexfile.ts`. */
 export function knexConfigOf(database: string | Knex.Config): Knex.Config {
-  if (typeof database !== 'string') return { compileSqlOnError: false, ...database }
+  if (typeof database !== 'string') return { compileSqlOnError: false, log: QUIET, ...database }
   const scheme = /^([a-z0-9]+):/i.exec(database)?.[1]?.toLowerCase() ?? ''
   if (scheme === 'sqlite') return sqliteConfig(database.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, '') || './wa-interactive.sqlite')
   const known = CLIENTS[scheme]
@@ -58,7 +66,7 @@ export function knexConfigOf(database: string | Knex.Config): Knex.Config {
     known.dialect === 'mysql'
       ? { uri: database.replace(/^mariadb:/, 'mysql:'), charset: 'utf8mb4', connectTimeout: 5000 }
       : { connectionString: database, connectionTimeoutMillis: 5000 }
-  return { client: known.client, connection, pool: { min: 0, max: 10 }, acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS, compileSqlOnError: false }
+  return { client: known.client, connection, pool: { min: 0, max: 10 }, acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS, compileSqlOnError: false, log: QUIET }
 }
 
 function sqliteConfig(filename: string): Knex.Config {
@@ -67,6 +75,7 @@ function sqliteConfig(filename: string): Knex.Config {
     connection: { filename: filename === ':memory:' ? filename : resolve(filename) },
     useNullAsDefault: true,
     compileSqlOnError: false,
+    log: QUIET,
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
     pool: { min: 1, max: 1, afterCreate: runPragmas(PRAGMAS) },
   }
@@ -95,8 +104,9 @@ async function openOwn(config: Knex.Config): Promise<Db> {
   const dialect = dialectOf(config.client)
   const create = await loadKnex()
   if (dialect !== 'sqlite') {
-    const pool = makePool(create, config)
-    return asDb(dialect, pool, pool, () => pool.destroy())
+    const patience = createPatience()
+    const pool = makePool(create, patience.watch(config))
+    return asDb(dialect, pool, pool, () => pool.destroy(), patience)
   }
   const filename = filenameOf(config)
   if (filename !== ':memory:') prepareFile(filename)
@@ -121,10 +131,6 @@ async function openBesideHost(host: Knex): Promise<Db> {
 }
 
 const loadKnex = async (): Promise<typeof import('knex').knex> => (await import('knex')).default.knex
-
-const NOTHING = (): void => {}
-/** knex writes to the console what it also throws; whoever catches it logs it once, without values of customers. */
-const QUIET: Knex.Logger = { warn: NOTHING, error: NOTHING, deprecate: NOTHING, debug: NOTHING }
 
 function makePool(create: typeof import('knex').knex, config: Knex.Config): Knex {
   try {
@@ -190,8 +196,13 @@ function hostOf(address: string | undefined): string | undefined {
   return `${url.protocol}//${url.host}${url.pathname}`
 }
 
-function asDb(dialect: Dialect, write: Knex, read: Knex, close: () => Promise<void>): Db {
-  return { dialect, write, read, close, tx: (work) => withRetries(() => transact(dialect, write, work)) }
+function asDb(dialect: Dialect, write: Knex, read: Knex, close: () => Promise<void>, patience = createPatience()): Db {
+  return { dialect, write, read, close, tx: (work) => withRetries(() => transact(dialect, write, work)), unhurried: patience.unhurried }
+}
+
+interface Connection {
+  __knex__disposed?: Error
+  exec?(sql: string, done: () => void): void
 }
 
 /**
@@ -199,36 +210,46 @@ function asDb(dialect: Dialect, write: Knex, read: Knex, close: () => Promise<vo
  * So a connection whose transaction did not end well is marked for disposal. (`__knex__disposed` is knex's own mark; a test watches it.)
  */
 async function transact<T>(dialect: Dialect, knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
-  let connection: { __knex__disposed?: Error } | undefined
+  let connection: Connection | undefined
   let refused: unknown
+  const refuse = (error: unknown): never => {
+    refused = error
+    throw error
+  }
   try {
     return await knex.transaction(
       async (trx) => {
         connection = await trx.client.acquireConnection()
         // sqlite: a transaction that begins with a read cannot wait for the write lock; one that begins with a write can.
-        if (dialect === 'sqlite') await trx.raw('update wa_lock set turn = turn + 1')
-        return work(trx).catch((error: unknown) => {
-          refused = error
-          throw error
-        })
+        if (dialect === 'sqlite') await trx.raw('update wa_lock set turn = turn + 1').catch(refuse)
+        return work(trx).catch(refuse)
       },
       dialect === 'mysql' ? { isolationLevel: 'read committed' } : undefined,
     )
   } catch (error) {
     // Rolled back because `work` said no: the connection is clean. Anything else: nobody knows what it is in the middle of.
-    if (error !== refused && connection) connection.__knex__disposed = new Error('the transaction did not end cleanly')
+    if (error !== refused && connection) await leave(connection, knex)
     throw error
   }
 }
 
-const RETRYABLE = new Set(['SQLITE_BUSY', '40P01', '40001', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT'])
+async function leave(connection: Connection, knex: Knex): Promise<void> {
+  // A database in memory lives and dies with its one connection: that one is put right instead.
+  const inMemory = (knex.client.config.connection as { filename?: string } | undefined)?.filename === ':memory:'
+  if (inMemory && connection.exec) return new Promise((resolve) => connection.exec?.('ROLLBACK', resolve))
+  connection.__knex__disposed = new Error('the transaction did not end cleanly')
+}
 
+const RETRYABLE = new Set(['SQLITE_BUSY', '40P01', '40001', '23505', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_DUP_ENTRY'])
+
+/** A deadlock, a busy file, a row that another process made in the same moment: the next try finds things settled. */
 async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
+  const until = performance.now() + RETRY_MS
   for (let tries = 1; ; tries++) {
     try {
       return await attempt()
     } catch (error) {
-      if (tries >= 5 || !RETRYABLE.has((error as { code?: string }).code ?? '')) throw error
+      if (tries >= 5 || performance.now() > until || !RETRYABLE.has((error as { code?: string }).code ?? '')) throw error
       await new Promise((wake) => setTimeout(wake, Math.random() * 20 * 2 ** tries))
     }
   }

@@ -1,5 +1,8 @@
+import type { Knex } from 'knex'
+import { WaError } from '../errors'
 import type { EventState } from '../model/event'
 import type { Db, Query } from './database'
+import { CLOCK } from './lease'
 import { fromJson, insertOnce, numeric, type Page, type PageRequest, pageById, storable, toJson } from './rows'
 
 /** One event of the inbox: received and committed, to be handled. Rows stay after they are done, so that they can be replayed. */
@@ -23,6 +26,8 @@ export interface EventRow {
   /** Its listeners were chosen and stand in wa_runs. */
   planned: number
   attempts: number
+  /** Attempts that ended with the process: their lease ran out, and nobody recorded how they ended. */
+  crashes: number
   replays: number
   error: string | null
   at: number
@@ -132,74 +137,166 @@ export async function newestEvent(query: Query): Promise<number> {
 
 const OPEN = "('waiting', 'running', 'retrying')"
 
+export interface Claim {
+  events: EventRow[]
+  /** Some were due and could not be had at this moment: look again soon. */
+  missed: boolean
+}
+/** After so many processes ended with it in hand, an event runs alone: then it is known whether it is the one that ends them. */
+export const SUSPECT = 2
+
 /**
- * Takes events that are due, oldest first: of each conversation only the oldest open one that has not stepped aside.
- * The attempt is counted at the claim, so that an event which kills its process does not do so for ever.
+ * Takes events that are due, oldest first: of each conversation only the oldest open one that has not stepped aside, and never one while another
+ * of its conversation runs. The attempt is counted at the claim, so that an event which kills its process does not do so for ever; one that is
+ * suspected of it is taken alone, by an instance that does nothing else (`idle`), so that it takes no others with it.
  */
-export async function claimEvents(db: Db, limit: number, token: string, now: number, leaseMs: number): Promise<EventRow[]> {
-  const due = db
-    .write('wa_events as e')
-    .where((open) =>
-      open
-        .where((fresh) => fresh.whereIn('e.state', ['waiting', 'retrying']).where('e.next_at', '<=', now))
-        .orWhere((stranded) => stranded.where('e.state', 'running').where('e.lease_until', '<', now)),
-    )
+export async function claimEvents(db: Db, limit: number, token: string, now: number, leaseMs: number, idle = true): Promise<Claim> {
+  const due = onePerConversation(await dueEvents(db, db.write, now, limit))
+  const suspect = due.find((head) => head.crashes >= SUSPECT)
+  const found = suspect ? (idle ? [suspect] : []) : due
+  if (found.length === 0) return { events: [], missed: false }
+  await db.tx(async (trx) => {
+    const free = await lockConversations(trx, db, found)
+    // Looked at again under the lock: another instance may have been between our first look and here.
+    const mine = onePerConversation(await dueEvents(db, trx, now, found.length, free))
+    if (mine.length === 0) return
+    await trx('wa_events')
+      .whereIn('id', ids(mine))
+      .where((open) => isDue(db, open, now))
+      .update({
+        // First, because MySQL computes from left to right: a lease that ran out is an attempt that ended with its process.
+        crashes: trx.raw("case when state = 'running' then crashes + 1 else crashes end"),
+        attempts: trx.raw('attempts + 1'),
+        state: 'running',
+        lease_until: trx.raw(`${CLOCK[db.dialect]} + ?`, [leaseMs]),
+        lease_token: token,
+      })
+  })
+  const rows = (await db.write('wa_events').whereIn('id', ids(found)).where({ state: 'running', lease_token: token }).orderBy('id')) as Raw[]
+  return { events: rows.map(read), missed: rows.length < found.length }
+}
+
+interface Head {
+  id: number
+  conversation_id: number | null
+  /** Processes that ended with it in hand, the one whose lease has just run out among them. */
+  crashes: number
+}
+const ids = (heads: readonly Head[]): number[] => heads.map((head) => head.id)
+
+async function dueEvents(db: Db, query: Query, now: number, limit: number, among?: readonly Head[]): Promise<Head[]> {
+  const due = query('wa_events as e').where((open) => isDue(db, open, now, 'e.'))
+  if (among) due.whereIn('e.id', ids(among))
   due.where((free) =>
     free
       .whereNull('e.conversation_id')
       .orWhereNotExists(
-        db
-          .write('wa_events as o')
-          .select(db.write.raw('1'))
+        query('wa_events as o')
+          .select(query.raw('1'))
           .whereRaw('o.conversation_id = e.conversation_id')
           .whereRaw(`o.state in ${OPEN}`)
-          .whereRaw("o.id <> e.id and ((o.id < e.id and o.late = 0 and e.late = 0) or (o.state = 'running' and o.lease_until >= ?))", [now]),
+          .whereRaw(`o.id <> e.id and ((o.id < e.id and o.late = 0 and e.late = 0) or (o.state = 'running' and o.lease_until >= ${CLOCK[db.dialect]}))`),
       ),
   )
-  const ids = ((await due.orderBy('e.id').limit(limit).select('e.id')) as { id: number | string }[]).map((row) => Number(row.id))
-  if (ids.length === 0) return []
-  await db.tx(async (trx) => {
-    await trx('wa_events')
-      .whereIn('id', ids)
-      .where((open) => open.whereIn('state', ['waiting', 'retrying']).orWhere((stranded) => stranded.where('state', 'running').where('lease_until', '<', now)))
-      .update({ state: 'running', lease_until: now + leaseMs, lease_token: token, attempts: trx.raw('attempts + 1') })
-  })
-  return ((await db.write('wa_events').whereIn('id', ids).where({ state: 'running', lease_token: token }).orderBy('id')) as Raw[]).map(read)
+  const rows = (await due.orderBy('e.id').limit(limit).select('e.id', 'e.conversation_id', 'e.crashes', 'e.state')) as (Head & { state: EventState })[]
+  return rows.map((row) => ({ ...numeric(row, ['id', 'conversation_id']), crashes: row.crashes + (row.state === 'running' ? 1 : 0) }))
 }
 
-/** A running handler is alive: its lease goes on. */
-export async function extendLease(db: Db, id: number, token: string, until: number): Promise<boolean> {
-  return (await db.write('wa_events').where({ id, state: 'running', lease_token: token }).update({ lease_until: until })) > 0
+/** What waits is due at once, whatever the clock of the instance that received it says. */
+function isDue(db: Db, where: Knex.QueryBuilder, now: number, table = ''): void {
+  where
+    .where(`${table}state`, 'waiting')
+    .orWhere((later) => later.where(`${table}state`, 'retrying').where(`${table}next_at`, '<=', now))
+    .orWhere((stranded) => stranded.where(`${table}state`, 'running').whereRaw(`${table}lease_until < ${CLOCK[db.dialect]}`))
 }
+
+/** Two that stepped aside, or one of them and a fresh one, may be due together: they are heard one after the other all the same. */
+function onePerConversation(heads: readonly Head[]): Head[] {
+  const taken = new Set<number>()
+  return heads.filter(({ conversation_id }) => {
+    if (conversation_id === null) return true
+    if (taken.has(conversation_id)) return false
+    taken.add(conversation_id)
+    return true
+  })
+}
+
+/**
+ * While a claim decides, nobody else decides about the same conversations. Rows that somebody holds are passed over instead of waited for, so that
+ * a claim can neither delay a webhook's commit nor deadlock with it. On sqlite the transaction has the only write lock there is.
+ */
+async function lockConversations(trx: Query, db: Db, heads: readonly Head[]): Promise<Head[]> {
+  const conversations = heads.flatMap((head) => head.conversation_id ?? [])
+  if (db.dialect === 'sqlite' || conversations.length === 0) return [...heads]
+  const rows = (await trx('wa_conversations').whereIn('id', conversations).orderBy('id').forUpdate().skipLocked().select('id')) as { id: number | string }[]
+  const locked = new Set(rows.map((row) => Number(row.id)))
+  return heads.filter((head) => head.conversation_id === null || locked.has(head.conversation_id))
+}
+
+/** An attempt, as it stands in its row: `lease_token` is the fence. */
+export type Attempted = Pick<EventRow, 'id' | 'lease_token'>
+const heldBy = (event: Attempted) => ({ id: event.id, state: 'running', lease_token: event.lease_token })
+
+/** A running handler is alive: its lease goes on. False when another attempt has begun meanwhile. */
+export async function extendLease(db: Db, event: Attempted, leaseMs: number): Promise<boolean> {
+  const until = db.write.raw(`${CLOCK[db.dialect]} + ?`, [leaseMs])
+  return (await db.write('wa_events').where(heldBy(event)).update({ lease_until: until })) > 0
+}
+
+/** Within a transaction: this attempt is still the one, until the commit. Throws WA_ABORTED when another one has begun. */
+export async function holdEvent(trx: Query, db: Db, event: Attempted): Promise<void> {
+  const row = trx('wa_events').where(heldBy(event))
+  if ((await (db.dialect === 'sqlite' ? row : row.forUpdate()).select('id')).length === 0) throw attemptIsOver(event.id)
+}
+
+/** The listeners are chosen; within a transaction, before they are written down. Throws WA_ABORTED when another attempt has begun. */
+export async function markPlanned(trx: Query, event: Attempted): Promise<void> {
+  if ((await trx('wa_events').where(heldBy(event)).update({ planned: 1 })) === 0) throw attemptIsOver(event.id)
+}
+
+export const attemptIsOver = (id: number): WaError =>
+  new WaError('WA_ABORTED', `This attempt at event ${id} took so long that another one has begun; it can say and record nothing more.`)
 
 /** How the attempt ended. Fenced by the lease: a holder that lost it changes nothing and is told so. */
 export async function finishEvent(
   db: Db,
   event: EventRow,
-  token: string,
-  end: { state: EventState; nextAt?: number; late?: boolean; error?: string | null },
+  end: { state: EventState; nextAt?: number; late?: boolean; error?: string | null /** A status whose message was not known. */; parked?: boolean },
   now: number,
 ): Promise<boolean> {
   const done = end.state !== 'retrying' && end.state !== 'waiting'
   const change = {
-    state: end.state,
-    next_at: end.nextAt ?? null,
+    // The message of a parked status may have become known while nobody found it: then it is looked at again. One row decides, so it cannot fall between.
+    state: end.parked ? db.write.raw("case when message_id is null then ? else 'waiting' end", [end.state]) : end.state,
+    next_at: end.nextAt ?? (end.parked ? now : null),
+    // It ended, and its process lives.
+    ...(end.state === 'needs_attention' ? {} : { crashes: 0 }),
     late: end.late ? 1 : event.late,
-    error: end.error?.slice(0, 4000) ?? null,
+    error: end.error ? storable(end.error).slice(0, 4000) : null,
     finished_at: done ? now : null,
     lease_until: null,
     lease_token: null,
   }
-  return (await db.write('wa_events').where({ id: event.id, state: 'running', lease_token: token }).update(change)) > 0
+  return (await db.write('wa_events').where(heldBy(event)).update(change)) > 0
 }
 
-/** Gives back what was claimed and not begun: at close, so that another instance takes it at once. */
-export async function releaseEvents(db: Db, token: string, now: number): Promise<void> {
-  await db
-    .write('wa_events')
-    .where({ state: 'running', lease_token: token })
-    .update({ state: 'waiting', next_at: now, lease_until: null, lease_token: null, attempts: db.write.raw('attempts - 1') })
+/** Gives an event back that was begun and not ended, at close: another instance takes it at once, and nobody failed. */
+export async function releaseEvent(db: Db, event: EventRow, now: number): Promise<void> {
+  await db.write('wa_events').where(heldBy(event)).update(released(db, now))
 }
+
+/** Claims whose commit was never confirmed: if it did happen, nobody works on them. */
+export async function releaseClaim(db: Db, token: string, now: number): Promise<void> {
+  await db.write('wa_events').where({ state: 'running', lease_token: token }).update(released(db, now))
+}
+
+const released = (db: Db, now: number) => ({
+  state: 'waiting',
+  next_at: now,
+  lease_until: null,
+  lease_token: null,
+  attempts: db.write.raw('attempts - 1'),
+})
 
 /** A person's decision. Compare-and-set on the states it is possible in; false when somebody was faster. */
 export async function decideEvent(
@@ -209,22 +306,34 @@ export async function decideEvent(
   change: { state: EventState; replay?: boolean },
   now: number,
 ): Promise<boolean> {
-  const reset = change.state === 'waiting' ? { next_at: now, attempts: 0, error: null, finished_at: null } : { finished_at: now, next_at: null }
+  // Heard again after later words of the same customer: it has stepped aside, and holds none of them up.
+  const again = { next_at: now, attempts: 0, crashes: 0, error: null, finished_at: null, late: 1 }
+  const ended = { finished_at: now, next_at: null }
   const moved = await trx('wa_events')
     .where({ id })
     .whereIn('state', [...from])
-    .update({ state: change.state, ...reset, ...(change.replay ? { replays: trx.raw('replays + 1'), planned: 0 } : {}) })
+    .update({
+      state: change.state,
+      ...(change.state === 'waiting' ? again : ended),
+      ...(change.replay ? { replays: trx.raw('replays + 1'), planned: 0 } : {}),
+    })
   return moved > 0
 }
 
-/** Statuses that arrived before we knew the id they speak of. */
-export async function parkedStatuses(query: Query, keys: { providerKey: string | null; ref: string | null }): Promise<EventRow[]> {
-  const rows = query('wa_events').where({ type: 'status' }).whereNull('message_id')
-  rows.where((either) => {
-    if (keys.providerKey !== null) either.orWhere({ provider_key: keys.providerKey })
-    else either.whereRaw('1 = 0')
-  })
-  return ((await rows.orderBy('id')) as Raw[]).map(read)
+/**
+ * The provider's id of a message has become known: statuses that spoke of it before go back to the inbox. Within the transaction that writes the id.
+ * One that is being looked at in this moment is told too, and goes back when its attempt ends (`finishEvent`, parked). Answers how many.
+ */
+export async function releaseParked(trx: Query, messageId: number, key: string, now: number): Promise<number> {
+  return trx('wa_events')
+    .where({ provider_key: key, type: 'status' })
+    .whereNull('message_id')
+    .update({
+      message_id: messageId,
+      planned: 0,
+      next_at: now,
+      state: trx.raw("case when state in ('done', 'unhandled') then 'waiting' else state end"),
+    })
 }
 
 /** When the next open event or message is due; null when both queues are empty. */

@@ -1,6 +1,8 @@
 import type { StatusError } from '../model/event'
 import { climbs, type SentMessage, type Status } from '../model/message'
 import type { Db, Query } from './database'
+import { releaseParked } from './events'
+import { CLOCK } from './lease'
 import { fromJson, hashOf, insertOnce, insertRow, numeric, onceMore, type Page, type PageRequest, pageById, randomRef, storable, toJson } from './rows'
 
 /** One message in either direction. The same row is the log and, while it has not left, the outbox. */
@@ -137,6 +139,11 @@ export async function insertOutbound(trx: Query, db: Db, message: OutboundMessag
 
 export async function messageById(query: Query, id: number): Promise<MessageRow | null> {
   return one(query('wa_messages').where({ id }))
+}
+/** Within a transaction: the row as it is, and as it stays until the commit unless the holder changes it. */
+export async function lockMessage(trx: Query, db: Db, id: number): Promise<MessageRow | null> {
+  const row = trx('wa_messages').where({ id })
+  return one(db.dialect === 'sqlite' ? row : row.forUpdate())
 }
 export async function messageByProviderId(query: Query, number: string, providerId: string): Promise<MessageRow | null> {
   return one(query('wa_messages').where({ provider_key: providerKey(number, providerId) }))
@@ -285,7 +292,7 @@ export async function claimOutbound(db: Db, limit: number, token: string, now: n
     await trx('wa_messages')
       .whereIn('id', ids)
       .where({ status: 'queued' })
-      .update({ status: 'sending', lease_until: now + leaseMs, lease_token: token, attempts: trx.raw('attempts + 1') })
+      .update({ status: 'sending', lease_until: trx.raw(`${CLOCK[db.dialect]} + ?`, [leaseMs]), lease_token: token, attempts: trx.raw('attempts + 1') })
     const won = (await trx('wa_messages').whereIn('id', ids).where({ status: 'sending', lease_token: token }).select('id')) as { id: number | string }[]
     for (const row of won) await insertHistory(trx, Number(row.id), 'sending', now, null, null)
   })
@@ -301,7 +308,14 @@ export interface Settlement {
   /** For `queued`: when to try again. */
   nextAt?: number
 }
-export async function settleOutbound(db: Db, message: MessageRow, token: string, settlement: Settlement, now: number): Promise<boolean> {
+/** Answers whether the lease was still held, and how many statuses had waited for the id. Done twice it is the same. */
+export async function settleOutbound(
+  db: Db,
+  message: MessageRow,
+  token: string,
+  settlement: Settlement,
+  now: number,
+): Promise<{ mine: boolean; released: number }> {
   return db.tx(async (trx) => {
     const identity =
       settlement.providerId === undefined
@@ -315,20 +329,36 @@ export async function settleOutbound(db: Db, message: MessageRow, token: string,
       error: toJson(settlement.error ?? null),
       error_code: settlement.error?.code ?? null,
     }
-    const mine = await trx('wa_messages')
-      .where({ id: message.id, status: 'sending', lease_token: token })
-      .update({ ...identity, ...state })
+    const known = settlement.status === 'accepted' || settlement.status === 'failed'
+    const mine =
+      (await trx('wa_messages')
+        .where({ id: message.id, status: 'sending', lease_token: token })
+        .update({ ...identity, ...state })) > 0 ||
+      // The answer came after the lease had run out: what was uncertain is known after all.
+      (known &&
+        (await trx('wa_messages')
+          .where({ id: message.id, status: 'uncertain', attempts: message.attempts })
+          .update({ ...identity, ...state })) > 0)
     // A status callback was faster than the answer: the state it set stands, the id is still news.
-    if (mine === 0 && settlement.providerId !== undefined) await trx('wa_messages').where({ id: message.id }).whereNull('provider_id').update(identity)
-    if (mine > 0) await insertHistory(trx, message.id, settlement.status, now, settlement.detail ?? settlement.error?.title ?? null, null)
+    if (!mine && settlement.providerId !== undefined) await trx('wa_messages').where({ id: message.id }).whereNull('provider_id').update(identity)
+    const released = settlement.providerId === undefined ? 0 : await releaseParked(trx, message.id, providerKey(message.number, settlement.providerId), now)
+    if (mine) await insertHistory(trx, message.id, settlement.status, now, settlement.detail ?? settlement.error?.title ?? null, null)
     await trx('wa_conversations').where({ id: message.conversation_id }).update({ changed_at: now })
-    return mine > 0
+    return { mine, released }
   })
+}
+
+/** Claims whose commit was never confirmed: if it did happen, nobody was handed these messages, so surely none of them left. */
+export async function releaseOutbound(db: Db, token: string, now: number): Promise<void> {
+  await db
+    .write('wa_messages')
+    .where({ status: 'sending', lease_token: token })
+    .update({ status: 'queued', next_at: now, lease_until: null, lease_token: null, attempts: db.write.raw('attempts - 1') })
 }
 
 /** Leases that ran out: the process died or hung while the request was under way, so nobody knows whether it arrived. */
 export async function expireLeases(db: Db, now: number): Promise<number> {
-  const rows = (await db.write('wa_messages').where({ status: 'sending' }).where('lease_until', '<', now).limit(200)) as Raw[]
+  const rows = (await db.write('wa_messages').where({ status: 'sending' }).whereRaw(`lease_until < ${CLOCK[db.dialect]}`).limit(200)) as Raw[]
   for (const row of rows.map(read)) {
     await settleOutbound(
       db,
@@ -358,7 +388,7 @@ export async function applyStatus(
   }
   const moved = await trx('wa_messages')
     .where({ id: message.id, status: message.status })
-    .update({ ...known, status: to, error: toJson(error), error_code: error?.code ?? null, next_at: null })
+    .update({ ...known, status: to, error: toJson(error), error_code: error?.code ?? null, next_at: null, lease_until: null, lease_token: null })
   // Another word of the provider was applied meanwhile: this one is judged anew from where the message stands now.
   if (moved === 0) throw onceMore('the message has moved on')
   await insertHistory(trx, message.id, to, at, error?.title ?? null, null)

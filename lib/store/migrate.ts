@@ -12,6 +12,10 @@ const PATIENCE_MS = 30_000
  * while it holds that lock keeps every later start out. The locks taken here die with their process.
  */
 export async function migrate(db: Db): Promise<void> {
+  return db.unhurried(() => upToDate(db))
+}
+
+async function upToDate(db: Db): Promise<void> {
   const until = Date.now() + PATIENCE_MS
   for (;;) {
     try {
@@ -32,11 +36,21 @@ export async function migrate(db: Db): Promise<void> {
   }
 }
 
-/** Whether the tables are newer than this code knows: an older instance beside a newer one keeps running, a much older one should say so. */
+/** Migrations that ran here and that this code does not know: an older instance beside a newer one keeps running, and should say so. */
 export async function unknownMigrations(db: Db): Promise<string[]> {
   const known = new Set((await migrationSource.getMigrations([])).map((migration) => migration.name))
-  const rows = (await db.write(MIGRATIONS_TABLE).select('name')) as { name: string }[]
-  return rows.map((row) => row.name).filter((name) => !known.has(name))
+  return (await namesRun(db)).filter((name) => !known.has(name))
+}
+
+/** Migrations that this code needs and that did not run here: nothing works before they did. */
+export async function missingMigrations(db: Db): Promise<string[]> {
+  const run = new Set(await namesRun(db))
+  return (await migrationSource.getMigrations([])).map((migration) => migration.name).filter((name) => !run.has(name))
+}
+
+async function namesRun(db: Db): Promise<string[]> {
+  if (!(await db.write.schema.hasTable(MIGRATIONS_TABLE))) return []
+  return ((await db.write(MIGRATIONS_TABLE).select('name')) as { name: string }[]).map((row) => row.name)
 }
 
 type Migration = Awaited<ReturnType<typeof migrationSource.getMigrations>>[number]
@@ -53,7 +67,7 @@ async function prepare(knex: Knex): Promise<void> {
 
 async function runOnce(db: Db, migration: Migration): Promise<void> {
   if (await hasRun(db.write, migration)) return
-  if (db.dialect === 'mysql') return underNamedLock(db.write, () => apply(db.write, migration))
+  if (db.dialect === 'mysql') return db.write.transaction((trx) => underNamedLock(trx, () => apply(trx, migration)))
   await db.write.transaction(async (trx) => {
     // Whoever comes second waits here, and then finds that there is nothing left to do. (On sqlite an update that changes nothing takes the lock.)
     await trx.raw(db.dialect === 'postgres' ? `select pg_advisory_xact_lock(${0x77612d69})` : `update ${MIGRATIONS_TABLE} set batch = batch where 1 = 0`)
@@ -71,15 +85,18 @@ async function apply(knex: Knex, migration: Migration): Promise<void> {
 const hasRun = async (knex: Knex, migration: Migration): Promise<boolean> =>
   (await knex(MIGRATIONS_TABLE).where({ name: migration.name }).select('id')).length > 0
 
-/** MySQL ends a transaction at every CREATE TABLE, so the lock is a named one, held by a connection of its own. */
-async function underNamedLock(knex: Knex, work: () => Promise<void>): Promise<void> {
-  const connection = await knex.client.acquireConnection()
+/**
+ * MySQL ends a transaction at every CREATE TABLE, so the lock is a named one: it belongs to the connection of this transaction, which still
+ * is one connection, and dies with it. Its name is known to the whole server, so it names the database too.
+ */
+async function underNamedLock(trx: Knex.Transaction, work: () => Promise<void>): Promise<void> {
+  const name = "concat('wa_migrations.', md5(database()))"
+  const [[got]] = (await trx.raw(`select get_lock(${name}, 30) as ok`)) as [[{ ok: number | null }]]
+  if (Number(got.ok) !== 1) throw Object.assign(new Error('another process has been migrating for 30 seconds'), { code: 'ER_LOCK_DEADLOCK' })
   try {
-    await knex.raw(`select get_lock('wa_migrations', 30)`).connection(connection)
     await work()
   } finally {
-    await Promise.resolve(knex.raw(`select release_lock('wa_migrations')`).connection(connection)).catch(() => {})
-    await knex.client.releaseConnection(connection)
+    await Promise.resolve(trx.raw(`select release_lock(${name})`)).catch(() => {})
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Db, Query } from './database'
-import { fromJson, numeric, toJson } from './rows'
+import type { Attempted } from './events'
+import { fromJson, numeric, storable, toJson } from './rows'
 
 /** One listener's work on one event: each is retried on its own. */
 export interface RunRow {
@@ -41,12 +42,35 @@ export async function runsOfEvents(query: Query, eventIds: readonly number[]): P
   return byEvent
 }
 
-export async function finishRun(db: Db, run: RunRow, state: RunRow['state'], error: string | null, now: number): Promise<void> {
-  const done = state === 'done' || state === 'skipped'
-  await db
+/**
+ * How a listener's attempt ended. Fenced by the lease of its event: an attempt that lost it records nothing. Answers whether it was recorded;
+ * done twice it is the same.
+ */
+export async function recordRun(
+  db: Db,
+  event: Attempted,
+  run: RunRow,
+  end: { state: RunRow['state']; attempts: number; error: string | null },
+  now: number,
+): Promise<boolean> {
+  const isOver = end.state === 'done' || end.state === 'skipped'
+  const recorded = await db
     .write('wa_runs')
     .where({ id: run.id })
-    .update({ state, attempts: run.attempts + 1, error: error?.slice(0, 4000) ?? null, finished_at: done ? now : null })
+    .whereExists(
+      db
+        .write('wa_events')
+        .select(db.write.raw('1'))
+        .whereRaw('wa_events.id = wa_runs.event_id')
+        .where({ 'wa_events.state': 'running', 'wa_events.lease_token': event.lease_token }),
+    )
+    .update({
+      state: end.state,
+      attempts: end.attempts,
+      error: end.error === null ? null : storable(end.error).slice(0, 4000),
+      finished_at: isOver ? now : null,
+    })
+  return recorded > 0
 }
 
 /** A person asked for another round: what failed is tried again, what succeeded is left alone. */

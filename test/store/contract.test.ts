@@ -15,7 +15,19 @@ import {
 } from '../../lib/store/conversations'
 import { type Db, openDatabase } from '../../lib/store/database'
 import { eraseContact } from '../../lib/store/erase'
-import { claimEvents, decideEvent, eventById, finishEvent, insertEvent, listEvents } from '../../lib/store/events'
+import {
+  claimEvents,
+  decideEvent,
+  type EventRow,
+  eventById,
+  extendLease,
+  finishEvent,
+  holdEvent,
+  insertEvent,
+  listEvents,
+  markPlanned,
+  releaseClaim,
+} from '../../lib/store/events'
 import {
   archiveMenu,
   countChangedMenus,
@@ -37,12 +49,16 @@ import {
   insertInbound,
   insertOutbound,
   listMessages,
+  type MessageRow,
   messageById,
   messageByProviderId,
+  providerKey,
+  releaseOutbound,
   settleOutbound,
 } from '../../lib/store/messages'
 import { migrate, unknownMigrations } from '../../lib/store/migrate'
 import { hashOf } from '../../lib/store/rows'
+import { insertRuns, recordRun, runsOf } from '../../lib/store/runs'
 import { migrationSource } from '../../migrations/index'
 import { engines } from '../support/databases'
 
@@ -62,6 +78,12 @@ const event = (key: string, over: object = {}) => ({
   now: NOW,
   ...over,
 })
+
+const claim = async (db: Db, token: string, now = NOW): Promise<EventRow[]> => (await claimEvents(db, 10, token, now, 60_000)).events
+/** A minute and more goes by for those who hold leases: they are measured by the database's clock, which no test can move. */
+const lapse = async (db: Db): Promise<void> => {
+  for (const table of ['wa_events', 'wa_messages']) await db.write(table).whereNotNull('lease_until').decrement('lease_until', 61_000)
+}
 
 /** One battery for every engine: what the rest of the package may rely on. */
 for (const engine of engines()) {
@@ -168,7 +190,7 @@ for (const engine of engines()) {
     const first = await insertEvent(db.write, db, event('1', { conversationId: conversation.id }))
     await insertEvent(db.write, db, event('2', { conversationId: conversation.id }))
 
-    const claims = await Promise.all(['a', 'b', 'c', 'd'].map((token) => claimEvents(db, 10, token, NOW, 60_000)))
+    const claims = await Promise.all(['a', 'b', 'c', 'd'].map((token) => claim(db, token)))
 
     assert.deepEqual(
       claims.flat().map((claimed) => [claimed.id, claimed.attempts]),
@@ -178,29 +200,172 @@ for (const engine of engines()) {
 
   battery('a lease that ran out is taken over, and its old holder completes nothing', async (db) => {
     await insertEvent(db.write, db, event('1'))
-    const [old] = await claimEvents(db, 1, 'old', NOW, 60_000)
-    const [next] = await claimEvents(db, 1, 'new', NOW + 61_000, 60_000)
+    const [old] = await claim(db, 'old')
+    await lapse(db)
+    const [next] = await claim(db, 'new')
     assert.ok(old && next)
 
-    assert.equal(await finishEvent(db, old, 'old', { state: 'done' }, NOW), false)
-    assert.equal(await finishEvent(db, next, 'new', { state: 'done' }, NOW), true)
-    assert.equal(next.attempts, 2)
+    assert.equal(await extendLease(db, old, 60_000), false)
+    assert.equal(await finishEvent(db, old, { state: 'done' }, NOW), false)
+    assert.equal(await finishEvent(db, next, { state: 'done' }, NOW), true)
+    assert.deepEqual([next.attempts, next.crashes], [2, 1])
   })
 
-  battery('an event that stepped aside no longer holds up the ones after it', async (db) => {
-    const conversation = await talk(db)
-    await insertEvent(db.write, db, event('1', { conversationId: conversation.id }))
-    const second = await insertEvent(db.write, db, event('2', { conversationId: conversation.id }))
-    const [poison] = await claimEvents(db, 10, 'a', NOW, 60_000)
-    assert.ok(poison)
-    await finishEvent(db, poison, 'a', { state: 'retrying', nextAt: NOW + 30_000, late: true, error: 'boom' }, NOW)
+  battery('an attempt that lost its lease plans, records and says nothing', async (db) => {
+    await insertEvent(db.write, db, event('1'))
+    const [old] = await claim(db, 'old')
+    assert.ok(old)
+    await db.tx((trx) => insertRuns(trx, old.id, [{ listener: 'on:text', snapshot: null }]))
+    const [run] = await runsOf(db.write, old.id)
+    await lapse(db)
+    const [next] = await claim(db, 'new')
+    assert.ok(run && next)
+    const end = { state: 'done', attempts: 1, error: null } as const
 
-    const claimed = await claimEvents(db, 10, 'a', NOW, 60_000)
+    await assert.rejects(
+      db.tx((trx) => markPlanned(trx, old)),
+      { code: 'WA_ABORTED' },
+    )
+    await assert.rejects(
+      db.tx((trx) => holdEvent(trx, db, old)),
+      { code: 'WA_ABORTED' },
+    )
+    assert.equal(await recordRun(db, old, run, end, NOW), false)
+    assert.equal(await recordRun(db, next, run, end, NOW), true)
+  })
+
+  battery('an instance whose clock is ten minutes ahead steals no event and gives up no message', async (db) => {
+    const conversation = await talk(db)
+    const id = (await queue(db, conversation.id, 'one')) ?? 0
+    await insertEvent(db.write, db, event('1', { conversationId: conversation.id }))
+    const ahead = NOW + 600_000
+    const [mine] = await claim(db, 'a')
+    const [message] = await claimOutbound(db, 10, 'a', NOW, 60_000, [])
+    assert.ok(mine && message)
+
+    assert.deepEqual(await claim(db, 'b', ahead), [])
+    assert.equal(await expireLeases(db, ahead), 0)
+
+    assert.equal((await messageById(db.read, id))?.status, 'sending')
+    assert.equal(await finishEvent(db, mine, { state: 'done' }, NOW), true)
+  })
+
+  battery('an instance whose clock is ten minutes behind handles at once what another one received', async (db) => {
+    await insertEvent(db.write, db, event('1'))
+
+    assert.equal((await claim(db, 'b', NOW - 600_000)).length, 1)
+  })
+
+  battery('an event that stepped aside no longer holds up the ones after it, and is not heard beside them', async (db) => {
+    const conversation = await talk(db)
+    const first = await insertEvent(db.write, db, event('1', { conversationId: conversation.id }))
+    const second = await insertEvent(db.write, db, event('2', { conversationId: conversation.id }))
+    const [poison] = await claim(db, 'a')
+    assert.ok(poison)
+    await finishEvent(db, poison, { state: 'retrying', nextAt: NOW + 30_000, late: true, error: 'boom\u0000' }, NOW)
+
+    const [next] = await claim(db, 'a')
+    assert.equal(next?.id, second)
+    assert.deepEqual(await claim(db, 'b', NOW + 31_000), [])
+    await finishEvent(db, next as EventRow, { state: 'retrying', nextAt: NOW, late: true, error: 'boom' }, NOW)
+    const due = await claim(db, 'b', NOW + 31_000)
 
     assert.deepEqual(
-      claimed.map((one) => one.id),
-      [second],
+      due.map((one) => one.id),
+      [first],
     )
+  })
+
+  battery('twelve instances that claim a conversation with two loose events run one at a time', async (db) => {
+    const conversation = await talk(db)
+    for (const key of ['1', '2']) await insertEvent(db.write, db, event(key, { conversationId: conversation.id }))
+    await db.write('wa_events').update({ late: 1 })
+
+    const claims = await Promise.all(Array.from({ length: 12 }, (_, n) => claim(db, `c${n}`)))
+
+    assert.equal(claims.flat().length, 1)
+  })
+
+  battery('a claim whose commit was never confirmed is given back, and nobody failed', async (db) => {
+    const conversation = await talk(db)
+    const id = (await queue(db, conversation.id, 'one')) ?? 0
+    await insertEvent(db.write, db, event('1'))
+    await claim(db, 'lost')
+    await claimOutbound(db, 10, 'lost', NOW, 60_000, [])
+
+    await releaseClaim(db, 'lost', NOW)
+    await releaseOutbound(db, 'lost', NOW)
+
+    assert.deepEqual(
+      (await claim(db, 'b')).map(({ attempts, crashes }) => [attempts, crashes]),
+      [[1, 0]],
+    )
+    assert.deepEqual(
+      (await claimOutbound(db, 10, 'b', NOW, 60_000, [])).map((message) => message.id),
+      [id],
+    )
+  })
+
+  battery('a status that came before the id it speaks of is heard when the id is known, even while it is being looked at', async (db) => {
+    const conversation = await talk(db)
+    const id = (await queue(db, conversation.id, 'one')) ?? 0
+    const about = (key: string) => event(key, { type: 'status', payload: {}, providerKey: providerKey('default', 'wamid.1') })
+    const early = (await insertEvent(db.write, db, about('early'))) ?? 0
+    const [looked] = await claim(db, 'a')
+    await finishEvent(db, looked as EventRow, { state: 'done', parked: true }, NOW)
+    const during = (await insertEvent(db.write, db, about('during'))) ?? 0
+    const [looking] = await claim(db, 'a')
+    const [message] = await claimOutbound(db, 10, 'a', NOW, 60_000, [])
+    assert.ok(message && looking)
+
+    const settled = await settleOutbound(db, message, 'a', { status: 'accepted', providerId: 'wamid.1' }, NOW)
+    await finishEvent(db, looking, { state: 'done', parked: true }, NOW)
+
+    assert.deepEqual(settled, { mine: true, released: 2 })
+    for (const status of [early, during]) {
+      const row = await eventById(db.write, status)
+      assert.deepEqual([row?.state, row?.message_id], ['waiting', id])
+    }
+  })
+
+  battery('an answer that comes after the lease had run out settles what was uncertain', async (db) => {
+    const conversation = await talk(db)
+    const id = (await queue(db, conversation.id, 'one')) ?? 0
+    const [message] = await claimOutbound(db, 10, 'slow', NOW, 60_000, [])
+    assert.ok(message)
+    await lapse(db)
+    await expireLeases(db, NOW)
+    assert.equal((await messageById(db.write, id))?.status, 'uncertain')
+
+    await settleOutbound(db, message, 'slow', { status: 'accepted', providerId: 'wamid.1' }, NOW)
+
+    const row = await messageById(db.write, id)
+    assert.deepEqual([row?.status, row?.provider_id], ['accepted', 'wamid.1'])
+  })
+
+  battery('a slow answer says nothing about the message that a person has sent again meanwhile', async (db) => {
+    const conversation = await talk(db)
+    const id = (await queue(db, conversation.id, 'one')) ?? 0
+    const [slow] = await claimOutbound(db, 10, 'p#1', NOW, 60_000, [])
+    await lapse(db)
+    await expireLeases(db, NOW)
+    const row = await messageById(db.write, id)
+    await db.tx((trx) => decideOutbound(trx, row as MessageRow, 'queued', 'Meera', 'again', NOW))
+    const [again] = await claimOutbound(db, 10, 'p#2', NOW, 60_000, [])
+    assert.ok(slow && again)
+
+    await settleOutbound(db, slow, 'p#1', { status: 'failed', error: { code: 1, title: 'no', advice: '' } }, NOW)
+
+    assert.equal((await messageById(db.write, id))?.status, 'sending')
+  })
+
+  battery("the window never moves back, also when two of the customer's words are written at once", async (db) => {
+    const conversation = await talk(db)
+    const word = (id: number, at: number) => db.tx((trx) => touchConversation(trx, conversation, { id, direction: 'in', text: 'a\u0000b', at: NOW }, at, NOW))
+
+    await Promise.all([word(1, NOW + 5), word(2, NOW + 3), word(3, NOW + 4)])
+
+    assert.equal((await conversationById(db.write, conversation.id))?.last_inbound_at, NOW + 5)
   })
 
   battery('a decision on an event is taken once', async (db) => {
@@ -246,6 +411,7 @@ for (const engine of engines()) {
     const conversation = await talk(db)
     const id = (await queue(db, conversation.id, 'one')) ?? 0
     await claimOutbound(db, 10, 'dead', NOW, 60_000, [])
+    await lapse(db)
 
     await expireLeases(db, NOW + 61_000)
 
@@ -277,6 +443,7 @@ for (const engine of engines()) {
     const conversation = await talk(db)
     const id = (await queue(db, conversation.id, 'one')) ?? 0
     await claimOutbound(db, 10, 'dead', NOW, 60_000, [])
+    await lapse(db)
     await expireLeases(db, NOW + 61_000)
     const row = await messageById(db.write, id)
     assert.ok(row)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Logger } from '../../lib/log'
-import { createPace, Held } from '../../lib/outbox/pace'
+import { createPace } from '../../lib/outbox/pace'
 import { accepted, failed } from '../fakes/fake-cloud-api'
 import { acceptedWithFailedItem, refused, tooManyRequests } from '../fakes/fake-exotel'
 import type { Act } from '../fakes/fake-server'
@@ -170,11 +170,16 @@ test('waits grow and are drawn at random, and none is longer than five minutes',
 test('requests of a number are never more within any second than it may send', async () => {
   const windows = await Promise.all(
     [5, 0.5, 2.5, 80].map(async (perSecond) => {
-      const pace = createPace(new Map([['default', perSecond]]))
+      const pace = createPace(new Map([['default', perSecond]]), Date.now)
+      pace.proved('default')
       const left: number[] = []
       const signal = AbortSignal.timeout(1500)
       // What has to wait longer than the test is told so, and does not leave.
-      await Promise.all(Array.from({ length: 200 }, () => pace.send('default', signal, Date.now, async () => void left.push(performance.now()))))
+      await Promise.all(
+        Array.from({ length: 200 }, async () => {
+          if ((await pace.turn('default', signal)) === 'go') left.push(performance.now())
+        }),
+      )
       // A tenth of a second is left to the clock of a busy machine.
       return [perSecond, Math.max(...left.map((from) => left.filter((at) => at >= from && at < from + 900).length)), left.length] as const
     }),
@@ -187,20 +192,22 @@ test('requests of a number are never more within any second than it may send', a
 })
 
 test('who waits for the first answer of an account is told of its hold and asks nobody', async () => {
-  const pace = createPace(new Map([['default', 1000]]))
+  const pace = createPace(new Map([['default', 1000]]), Date.now)
   let calls = 0
-  const ask = () =>
-    pace.send('default', AbortSignal.timeout(1000), Date.now, async () => {
-      calls++
-      await new Promise((resolve) => setTimeout(resolve, 10))
-      pace.hold('default', Date.now() + 60_000, 'no credit')
-      return 'refused'
-    })
+  const ask = async () => {
+    const turn = await pace.turn('default', AbortSignal.timeout(1000))
+    if (turn === 'stay') return turn
+    calls++
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    pace.hold('default', Date.now() + 60_000, 'no credit')
+    return 'refused'
+  }
 
   const results = await Promise.all(Array.from({ length: 30 }, ask))
 
   assert.equal(calls, 1)
-  assert.equal(results.filter((result) => result instanceof Held && result.reason === 'no credit').length, 29)
+  assert.equal(results.filter((result) => result === 'stay').length, 29)
+  assert.equal(pace.whyHeld('default', Date.now()), 'no credit')
 })
 
 test('two hundred messages an hour go to one customer, one more is refused, and the next hour begins anew', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { climbs, type Status } from '../../lib/model/message'
 import type { Knock, Parcel, Provider } from '../../lib/providers/provider'
+import { releaseParked } from '../../lib/store/events'
 import { providerKey } from '../../lib/store/messages'
 import { statusBody } from '../fakes/fake-cloud-api'
 import { engines } from '../support/databases'
@@ -129,10 +130,10 @@ test('a status whose message becomes known in the moment in which it is laid asi
   host.wa.observe(
     'status',
     () =>
-      void host
-        .knex('wa_messages')
-        .update({ provider_id: 'wamid.OUT1', provider_key: providerKey('default', 'wamid.OUT1') })
-        .then(() => {}),
+      void host.knex.transaction(async (trx) => {
+        await trx('wa_messages').update({ provider_id: 'wamid.OUT1', provider_key: providerKey('default', 'wamid.OUT1') })
+        await releaseParked(trx, Number(sent.id), providerKey('default', 'wamid.OUT1'), Date.now())
+      }),
   )
 
   await host.comes(statusBody({ id: 'wamid.OUT1', status: 'read', timestamp: AT, recipient_id: '919800000001' }))

@@ -1,0 +1,15 @@
+import type { Dialect } from './database'
+import { randomRef } from './rows'
+
+/** Names one claim: an attempt is fenced against everybody else's, and against an earlier one of its own process. */
+export const leaseToken = (holder: string): string => `${holder}#${randomRef()}`
+
+/**
+ * The database's clock as SQL, ms since epoch. Leases are written and compared with it alone: an instance whose own clock is ten minutes ahead
+ * steals nothing, and one that is behind lets nothing lie. (MySQL: whole seconds, because its finer clock is ambiguous for an hour every autumn.)
+ */
+export const CLOCK: Readonly<Record<Dialect, string>> = {
+  sqlite: "cast(unixepoch('subsec') * 1000 as integer)",
+  postgres: 'cast(extract(epoch from clock_timestamp()) * 1000 as bigint)',
+  mysql: '(unix_timestamp() * 1000)',
+}

@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** A host process that may be killed. */
+export interface Instance {
+  pid: number
+  /** Null until it takes requests, and when it is dead. */
+  port: number | null
+  /** Resolves when it takes requests; rejects when it ends before. */
+  ready: Promise<void>
+  /** Resolves when the process is gone. */
+  ended: Promise<void>
+  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
+  /** What it complained about. */
+  said: string[]
+}
+
+const HOST = join(__dirname, 'host.mjs')
+
+/** Starts a host on this database and provider; `preload` is a file that changes the library before the host sees it. */
+export function startInstance(database: string, provider: string, preload?: string): Instance {
+  const args = preload === undefined ? [HOST] : ['--import', preload, HOST]
+  const child: ChildProcess = spawn(process.execPath, args, {
+    cwd: join(__dirname, '..', '..', '..'),
+    env: { PATH: process.env.PATH, RIG_DATABASE: database, RIG_PROVIDER: provider },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const said: string[] = []
+  const ended = once(child, 'exit').then(() => {
+    instance.port = null
+  })
+  if (child.stdout === null || child.stderr === null || child.pid === undefined) throw new Error('the host process did not start')
+  createInterface(child.stderr).on('line', (line) => said.push(line))
+  const ready = new Promise<void>((resolve, reject) => {
+    createInterface(child.stdout as NodeJS.ReadableStream).on('line', (line) => {
+      if (!line.startsWith('PORT ')) return
+      instance.port = Number(line.slice(5))
+      resolve()
+    })
+    ended.then(() => reject(new Error(`the host ended before it took requests: ${said.join(' | ')}`)))
+  })
+  ready.catch(() => {})
+  const instance: Instance = {
+    pid: child.pid,
+    port: null,
+    ready,
+    ended,
+    said,
+    async kill(signal) {
+      child.kill(signal)
+      await ended
+    },
+  }
+  return instance
+}

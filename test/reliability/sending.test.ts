@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import { test } from 'node:test'
+import type { RunningEngine } from '../../lib/build-engine'
+import { exotel } from '../../lib/index'
+import { listOutbound, messageById, settleOutbound } from '../../lib/store/messages'
+import { dlrBody, fakeExotel, refused, tooManyRequests } from '../fakes/fake-exotel'
+import { engines, type TestEngine } from '../support/databases'
+import { hostOn, until } from './rig/engine'
+
+const [sqlite] = engines() as [TestEngine]
+const ASHA = '+919800000001'
+const numbered = (n: number): string => `+9198000${String(n).padStart(5, '0')}`
+const STATES = ['queued', 'sending', 'accepted', 'sent', 'delivered', 'read', 'uncertain', 'failed', 'expired'] as const
+const statesOf = async (engine: RunningEngine): Promise<string[]> =>
+  (await listOutbound(engine.db.write, STATES, { limit: 200 })).items.reverse().map(({ status }) => status ?? '')
+
+/** A host that sends to a fake Exotel on loopback. */
+async function desk(options: { perSecond?: number; baseUrl?: string } = {}) {
+  const fake = await fakeExotel()
+  const database = await sqlite.open()
+  const provider = exotel({
+    accountSid: 'sid',
+    apiKey: 'key',
+    apiToken: 'token',
+    from: '+918000000001',
+    baseUrl: options.baseUrl ?? fake.url,
+    webhookToken: 'a-long-webhook-token',
+    perSecond: options.perSecond ?? 1000,
+  })
+  const host = await hostOn(database.url, { provider })
+  await host.wa.start()
+  const report = (sid: string, code: number, ref: string | null): Promise<{ status: number }> =>
+    host.engine.knock('default', {
+      method: 'POST',
+      headers: {},
+      query: new URLSearchParams({ token: 'a-long-webhook-token' }),
+      body: Buffer.from(dlrBody({ sid, to: ASHA, code, name: '', ref, timestamp: new Date().toISOString() })),
+    })
+  return {
+    ...host,
+    fake,
+    report,
+    async [Symbol.asyncDispose]() {
+      await host.wa.close({ timeoutMs: 0 })
+      await fake.close()
+    },
+  }
+}
+
+test('a status that comes before the answer of the provider counts, with our word and with the id alone', async () => {
+  for (const echo of [true, false]) {
+    await using host = await desk()
+    const heard: string[] = []
+    host.wa.on('status', ({ message }) => heard.push(message.status))
+    host.fake.next('hang')
+    const sent = await host.wa.send(ASHA, { text: 'hello' })
+    const request = await host.fake.received(1)
+    assert.ok(request)
+    const [taken] = host.fake.taken
+
+    assert.equal((await host.report(taken?.id ?? '', 30002, echo ? (taken?.ref ?? null) : null)).status, 200)
+    await until(async () => {
+      const [event] = await host.engine.db.write('wa_events').select('state')
+      return event.state === 'done'
+    })
+    assert.equal((await host.wa.messages.get(sent.id))?.status, echo ? 'delivered' : 'sending')
+    if (echo) {
+      assert.deepEqual(heard, ['delivered'])
+      continue
+    }
+    // The answer comes at last: as the provider's module tells it, when its request ends.
+    const row = await messageById(host.engine.db.write, Number(sent.id))
+    if (row) await settleOutbound(host.engine.db, row, row.lease_token ?? '', { status: 'accepted', providerId: taken?.id ?? '' }, host.engine.now())
+    host.wa.send(numbered(7), { text: 'wakes the inbox' }).catch(() => {})
+    await until(async () => (await host.wa.messages.get(sent.id))?.status === 'delivered')
+    await until(() => heard.includes('delivered'))
+  }
+})
+
+test('a provider that nobody answers at gets each message once, when it is there', async () => {
+  const away = await fakeExotel()
+  const { url } = away
+  await away.close()
+  await using host = await desk({ baseUrl: url })
+  await host.wa.send(ASHA, { text: 'hello' })
+  await host.engine.settle()
+  assert.deepEqual(await statesOf(host.engine), ['queued'])
+  const { port } = new URL(url)
+  let requests = 0
+  const back = createServer((req, res) => {
+    requests++
+    req.resume()
+    res.writeHead(202, { 'content-type': 'application/json' })
+    res.end(JSON.stringify({ response: { whatsapp: { messages: [{ code: 202, status: 'success', data: { sid: 'late' } }] } } }))
+  })
+  await new Promise<void>((resolve) => back.listen(Number(port), '127.0.0.1', resolve))
+  for (let round = 0; round < 5; round++) {
+    host.clock.ahead += 300_000
+    await host.engine.settle()
+  }
+
+  assert.deepEqual([await statesOf(host.engine), requests], [['accepted'], 1])
+  back.closeAllConnections()
+  back.close()
+})
+
+test('told to slow down for every other message, all leave once', async () => {
+  await using host = await desk()
+  host.fake.next(...Array.from({ length: 6 }, () => tooManyRequests('0')))
+  await Promise.all(Array.from({ length: 12 }, (_, n) => host.wa.send(numbered(n), { text: `hello ${n}` })))
+  for (let round = 0; round < 20; round++) {
+    host.clock.ahead += 400_000
+    await host.engine.settle()
+  }
+
+  assert.deepEqual([...new Set(await statesOf(host.engine))], ['accepted'])
+  assert.equal(new Set(host.fake.taken.map(({ ref }) => ref)).size, 12)
+  assert.equal(host.fake.taken.length, 12)
+})
+
+test('credentials that are refused are tried once, not a hundred times; when they are right again everything leaves', async () => {
+  await using host = await desk()
+  host.fake.usual(refused(401, 1010, 'Authorization failed'))
+  await Promise.all(Array.from({ length: 100 }, (_, n) => host.wa.send(numbered(n), { text: `hello ${n}` })))
+  await host.engine.settle()
+
+  assert.ok(host.fake.requests.length <= 3, `${host.fake.requests.length} requests`)
+  assert.deepEqual([...new Set(await statesOf(host.engine))], ['queued'])
+  assert.ok(host.engine.whyHeld('default'))
+
+  host.fake.usual(null)
+  for (let round = 0; round < 30 && host.fake.taken.length < 100; round++) {
+    host.clock.ahead += 400_000
+    await host.engine.settle()
+  }
+  assert.equal(host.fake.taken.length, 100)
+})
+
+test('fifty calls with one idempotency key are one message and fifty equal answers, also after a restart', async () => {
+  await using host = await desk()
+  const call = () => host.wa.send(ASHA, { text: 'once' }, { idempotencyKey: 'order-1' })
+  const answers = await Promise.all(Array.from({ length: 50 }, call))
+  await host.engine.restart()
+  answers.push(await call())
+
+  assert.equal(new Set(answers.map(({ id }) => id)).size, 1)
+  await host.engine.settle()
+  assert.equal(host.fake.taken.length, 1)
+  await assert.rejects(host.wa.send(ASHA, { text: 'other words' }, { idempotencyKey: 'order-1' }), { code: 'WA_IDEMPOTENCY_MISMATCH' })
+})
+
+test('a window that closes while a message waits: it does not leave, and says why', async () => {
+  await using host = await desk()
+  await host.engine.knock('default', {
+    method: 'POST',
+    headers: {},
+    query: new URLSearchParams({ token: 'a-long-webhook-token' }),
+    body: Buffer.from(JSON.stringify({ from: ASHA, type: 'text', text: { body: 'hi' } })),
+  })
+  host.fake.next(tooManyRequests('86000'))
+  const sent = await host.wa.send(ASHA, { text: 'waits' })
+  await host.engine.settle()
+  host.clock.ahead += 24 * 3_600_000 + 1000
+  await host.engine.settle()
+
+  const status = (await host.wa.messages.get(sent.id))?.status
+  assert.ok(status === 'failed' || status === 'expired', status)
+  assert.equal(host.fake.taken.length, 0)
+})
+
+test('answers to one customer leave in order, however long each takes', async () => {
+  await using host = await desk()
+  host.fake.next('hang')
+  await host.wa.send(ASHA, { text: 'slow' })
+  await host.wa.send(ASHA, { text: 'fast' })
+  await host.wa.send(numbered(2), { text: 'somebody else' })
+  await until(() => host.fake.taken.length === 2)
+
+  const words = host.fake.taken.map(({ content }) => (content as { text: { body: string } }).text.body)
+  assert.deepEqual(words.sort(), ['slow', 'somebody else'])
+})
+
+test('two robots that answer each other stop at the hourly cap, and a person sees it', async () => {
+  const database = await sqlite.open()
+  const { wa, engine, hears } = await hostOn(database.url, { perRecipientHour: 5 })
+  wa.on('text', ({ say, text }) => say(`${text}!`))
+  await wa.start()
+  for (let n = 0; n < 8; n++) await hears(ASHA, `hello ${n}`)
+  await engine.settle()
+
+  assert.equal((await statesOf(engine)).length, 5)
+  const [trouble] = await engine.db.write('wa_events').where({ state: 'retrying' }).select('error')
+  assert.match(trouble.error, /5 messages went to this recipient/)
+  await wa.close()
+})
