@@ -11,16 +11,16 @@ export const routes: Route<Role>[] = [{ method: 'GET', path: '/assets/:version/:
 const CSS = 'text/css; charset=utf-8'
 const JS = 'text/javascript; charset=utf-8'
 /** Everything a browser may load, by name; nothing else in `public/` is served. */
-const FILES: Readonly<Record<string, { path: string; type: string }>> = {
-  'app.css': { path: 'app.css', type: CSS },
-  'chat.css': { path: 'chat.css', type: CSS },
-  'editor.css': { path: 'editor.css', type: CSS },
-  'app.js': { path: 'app.js', type: JS },
-  'chat.js': { path: 'chat.js', type: JS },
-  'editor.js': { path: 'editor.js', type: JS },
-  'htmx.js': { path: 'vendor/htmx.min.js', type: JS },
-  'hx-sse.js': { path: 'vendor/hx-sse.min.js', type: JS },
-  'icon.svg': { path: 'icon.svg', type: 'image/svg+xml' },
+const FILES: Readonly<Record<string, { from: readonly string[]; type: string }>> = {
+  'app.css': { from: ['app.css'], type: CSS },
+  'chat.css': { from: ['chat.css'], type: CSS },
+  'editor.css': { from: ['editor.css'], type: CSS },
+  'app.js': { from: ['app.js'], type: JS },
+  'chat.js': { from: ['chat.js'], type: JS },
+  'editor.js': { from: ['editor.js'], type: JS },
+  // One file, because htmx looks through the page a moment after it has run: an extension that arrives later is not there, and the page not live.
+  'htmx.js': { from: ['vendor/htmx.min.js', 'vendor/hx-sse.min.js'], type: JS },
+  'icon.svg': { from: ['icon.svg'], type: 'image/svg+xml' },
 }
 
 interface Loaded {
@@ -34,8 +34,8 @@ function load(): Loaded {
   if (loaded) return loaded
   const hash = createHash('sha256')
   const files = new Map<string, Buffer>()
-  for (const [name, { path }] of Object.entries(FILES)) {
-    const bytes = readFileSync(join(packageFolder(), 'public', path))
+  for (const [name, { from }] of Object.entries(FILES)) {
+    const bytes = Buffer.concat(from.flatMap((path) => [readFileSync(join(packageFolder(), 'public', path)), Buffer.from('\n')]))
     hash.update(bytes)
     files.set(name, bytes)
   }
