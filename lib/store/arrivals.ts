@@ -1,0 +1,125 @@
+import type { EventState, Who } from '../model/event'
+import { ARRIVALS_POSTGRES } from './arrivals-postgres'
+import { ARRIVALS_SQLITE } from './arrivals-sqlite'
+import type { Db, Query } from './database'
+import { providerKey } from './messages'
+import { onConnection } from './prepared'
+import { storable, toJson } from './rows'
+
+/** One event that came through the door, and for a customer's words the message that it is. */
+export interface Arrival {
+  dedupe: string
+  number: string
+  type: string
+  state: EventState
+  payload: unknown
+  raw: string
+  error: string | null
+  at: number
+  providerKey: string | null
+  ref: string | null
+  message: ArrivedMessage | null
+}
+export interface ArrivedMessage {
+  conversationId: number
+  who: Who
+  text: string | null
+  payload: unknown
+  providerId: string | null
+  replyId: string | null
+  /** Provider id of the message that is answered. */
+  replyTo: string | null
+  /** What the list of conversations shows: storable, at most 200 characters. */
+  words: string
+  /** Opens the session window. */
+  isTurn: boolean
+}
+
+/** Whether arrivals can be stored together here; MariaDB stores them one by one, within one transaction. */
+export const storesTogether = (db: Db): boolean => db.dialect !== 'mysql'
+
+/**
+ * Stores a batch with one statement and one commit: events that are new, their messages, what their conversations show. Doubles change nothing.
+ * All or nothing: throws when one of them cannot be stored, or when a conversation is no longer that of the customer it was looked up for
+ * (merged, erased, a new number meanwhile). The caller then stores each with care.
+ */
+export async function storeArrivals(db: Db, arrivals: readonly Arrival[], now: number): Promise<void> {
+  const once = new Map(arrivals.map((arrival) => [arrival.dedupe, arrival]))
+  const rows = JSON.stringify(Array.from(once.values(), rowOf))
+  const refused = await onConnection(db.write, (run) =>
+    run<{ moved: number | string }>(db.dialect === 'sqlite' ? ARRIVALS_SQLITE : ARRIVALS_POSTGRES, [rows, now]),
+  )
+  if (Number(refused[0]?.moved ?? 0) > 0) throw new Error('a customer moved while the batch was written')
+}
+
+function rowOf(arrival: Arrival): object {
+  const { message } = arrival
+  const event = {
+    dedupe: arrival.dedupe,
+    number: arrival.number,
+    type: arrival.type,
+    state: arrival.state,
+    payload: arrival.payload === null ? null : storable(toJson(arrival.payload) ?? ''),
+    raw: storable(arrival.raw),
+    error: arrival.error,
+    at: arrival.at,
+    provider_key: arrival.providerKey,
+    ref: arrival.ref,
+  }
+  if (message === null) return event
+  return {
+    ...event,
+    conversation_id: message.conversationId,
+    phone: message.who.phone,
+    bsuid: message.who.bsuid,
+    text: message.text === null ? null : storable(message.text),
+    content: toJson(message.payload),
+    provider_id: message.providerId?.slice(0, 255) ?? null,
+    message_key: message.providerId === null ? null : providerKey(arrival.number, message.providerId),
+    reply_id: message.replyId === null ? null : storable(message.replyId.slice(0, 256)),
+    reply_key: message.replyTo === null ? null : providerKey(arrival.number, message.replyTo),
+    words: message.words,
+    inbound_at: message.isTurn ? arrival.at : null,
+  }
+}
+
+/** A customer as a message names them, and the business number they wrote to. */
+export interface Caller {
+  number: string
+  who: Who
+}
+
+/**
+ * Conversations of callers who are known exactly as they call: everything they bring is in their row already, so that nothing is to be learnt or merged.
+ * The answer has the callers' order; null for everybody else, who is stored with care (`ensureContact`).
+ */
+export async function conversationsOf(query: Query, callers: readonly Caller[]): Promise<(number | null)[]> {
+  const phones = [...new Set(callers.flatMap(({ who }) => who.phone ?? []))]
+  const bsuids = [...new Set(callers.flatMap(({ who }) => who.bsuid ?? []))]
+  const rows = (await query('wa_contacts as c')
+    .join('wa_conversations as v', 'v.contact_id', 'c.id')
+    .where((either) => either.whereIn('c.phone', phones).orWhereIn('c.bsuid', bsuids))
+    .select('v.id', 'v.number', 'c.phone', 'c.bsuid', 'c.username', 'c.name')) as Known[]
+  const byPhone = new Map(rows.map((row) => [`${row.number}\n${row.phone}`, row]))
+  const byUser = new Map(rows.map((row) => [`${row.number}\n${row.bsuid}`, row]))
+  return callers.map(({ number, who }) => {
+    const row = who.bsuid === null ? byPhone.get(`${number}\n${who.phone}`) : byUser.get(`${number}\n${who.bsuid}`)
+    return row && brings(who, row) === null ? Number(row.id) : null
+  })
+}
+interface Known {
+  id: number | string
+  number: string
+  phone: string | null
+  bsuid: string | null
+  username: string | null
+  name: string | null
+}
+
+/** The first thing that a caller brings and their row has not; null when there is none. */
+function brings(who: Who, row: Known): keyof Who | null {
+  if (who.phone !== null && who.phone !== row.phone) return 'phone'
+  if (who.bsuid !== null && who.bsuid !== row.bsuid) return 'bsuid'
+  if (who.username !== null && who.username !== row.username) return 'username'
+  return who.name !== null && row.name === null ? 'name' : null
+}
