@@ -11,7 +11,11 @@ export async function webhook({ databases, effort, only, say }: Bench): Promise<
     const variants = [bare(), durable('sqlite', databases.sqlite()), naive(databases.sqlite())]
     const postgres = await databases.postgres()
     if (postgres) variants.splice(2, 0, durable('postgres', postgres))
-    if (connections === 64) variants.push(durable('sqlite+worker', databases.sqlite(), { BENCH_WORKER: '1' }))
+    if (connections === 64) {
+      variants.push(durable('sqlite+worker', databases.sqlite(), { BENCH_WORKER: '1' }))
+      const url = databases.sqlite()
+      variants.push({ ...durable('sqlite, all new', url), wanted: { ...wanted('new'), customers: 1_000_000_000 } })
+    }
     const chosen = variants.filter(({ name }) => name === 'bare' || only.length === 0 || only.includes(name))
     const measured = await loadInTurn(chosen, connections, effort as Effort)
     say(`webhook, ${connections} connections`, reportLoad(measured))

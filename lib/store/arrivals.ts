@@ -1,7 +1,7 @@
 import type { EventState, Who } from '../model/event'
 import { ARRIVALS_POSTGRES } from './arrivals-postgres'
 import { ARRIVALS_SQLITE } from './arrivals-sqlite'
-import type { Db, Query } from './database'
+import type { Db } from './database'
 import { providerKey } from './messages'
 import { onConnection } from './prepared'
 import { storable, toJson } from './rows'
@@ -81,45 +81,4 @@ function rowOf(arrival: Arrival): object {
     words: message.words,
     inbound_at: message.isTurn ? arrival.at : null,
   }
-}
-
-/** A customer as a message names them, and the business number they wrote to. */
-export interface Caller {
-  number: string
-  who: Who
-}
-
-/**
- * Conversations of callers who are known exactly as they call: everything they bring is in their row already, so that nothing is to be learnt or merged.
- * The answer has the callers' order; null for everybody else, who is stored with care (`ensureContact`).
- */
-export async function conversationsOf(query: Query, callers: readonly Caller[]): Promise<(number | null)[]> {
-  const phones = [...new Set(callers.flatMap(({ who }) => who.phone ?? []))]
-  const bsuids = [...new Set(callers.flatMap(({ who }) => who.bsuid ?? []))]
-  const rows = (await query('wa_contacts as c')
-    .join('wa_conversations as v', 'v.contact_id', 'c.id')
-    .where((either) => either.whereIn('c.phone', phones).orWhereIn('c.bsuid', bsuids))
-    .select('v.id', 'v.number', 'c.phone', 'c.bsuid', 'c.username', 'c.name')) as Known[]
-  const byPhone = new Map(rows.map((row) => [`${row.number}\n${row.phone}`, row]))
-  const byUser = new Map(rows.map((row) => [`${row.number}\n${row.bsuid}`, row]))
-  return callers.map(({ number, who }) => {
-    const row = who.bsuid === null ? byPhone.get(`${number}\n${who.phone}`) : byUser.get(`${number}\n${who.bsuid}`)
-    return row && brings(who, row) === null ? Number(row.id) : null
-  })
-}
-interface Known {
-  id: number | string
-  number: string
-  phone: string | null
-  bsuid: string | null
-  username: string | null
-  name: string | null
-}
-
-/** The first thing that a caller brings and their row has not; null when there is none. */
-function brings(who: Who, row: Known): keyof Who | null {
-  if (who.phone !== null && who.phone !== row.phone) return 'phone'
-  if (who.bsuid !== null && who.bsuid !== row.bsuid) return 'bsuid'
-  if (who.username !== null && who.username !== row.username) return 'username'
-  return who.name !== null && row.name === null ? 'name' : null
 }

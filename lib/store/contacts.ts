@@ -133,4 +133,4 @@ export async function changeContact(trx: Query, contact: ContactRow, change: Con
 }
 
 /** Names come from strangers: kept as they are, but never longer than a page can bear. */
-const short = (text: string | null): string | null => (text === null ? null : storable(text).slice(0, 190))
+export const short = (text: string | null): string | null => (text === null ? null : storable(text).slice(0, 190))

@@ -80,7 +80,7 @@ for (const engine of engines()) {
   }
   /** Two customers, and a menu that was sent to one of them. */
   const known = async (db: Db): Promise<void> => {
-    const conversations = []
+    const conversations: { id: number }[] = []
     for (const who of [asha, ravi])
       conversations.push(await db.tx(async (trx) => ensureConversation(trx, db, 'default', (await ensureContact(trx, db, who, NOW)).id, NOW)))
     await db.tx(async (trx) => {
@@ -98,7 +98,9 @@ for (const engine of engines()) {
         expiresAt: NOW,
         now: NOW,
       })
-      await trx('wa_messages').where({ id }).update({ ref: 'r'.repeat(22) })
+      await trx('wa_messages')
+        .where({ id })
+        .update({ ref: 'r'.repeat(22) })
       const message = await messageById(trx, id ?? 0)
       if (message) await applyStatus(trx, message, 'sent', null, NOW, 'wamid.menu')
     })
@@ -112,13 +114,18 @@ for (const engine of engines()) {
       post(says('6', { type: 'reaction', text: '👍', at: NOW - 1000 }), tap('7', { who: ravi, replyTo: 'wamid.unknown' })),
       post({ kind: 'unrecognised', what: 'odd', dedupe: 'odd:1', raw: '[]', at: null }),
       post(says('8', { who: { ...asha, name: null }, text: 'x'.repeat(500) })),
+      post(says('9', { who: { phone: '+919800000003', bsuid: 'IN.Third', username: 'third', name: 'Third' } })),
+      post(
+        says('10', { who: { phone: null, bsuid: 'IN.Fourth', username: null, name: null } }),
+        says('11', { who: { phone: '+919800000003', bsuid: 'IN.Third', username: null, name: null } }),
+      ),
     ]
 
     const { stored, others, touched } = await storeTogether(together, posts, new Map(), NOW)
     const failures = await careful(oneByOne, posts)
 
     assert.deepEqual([stored.length, others.length, failures], [posts.length, 0, []])
-    assert.deepEqual(touched, [1, 2, 1, 1, 1, 2, 1])
+    assert.deepEqual(touched, [1, 2, 1, 1, 1, 2, 1, 3, 4, 3])
     assert.deepEqual(await dump(together), await dump(oneByOne))
   })
 
@@ -134,9 +141,9 @@ for (const engine of engines()) {
     assert.equal(Number(before.conversations[0]?.unread), 2)
   })
 
-  battery('whoever is new, brings something new or moved is left to the careful way, with the whole post', async (db) => {
+  battery('whoever brings something new, proves to be another or moved is left to the careful way, with the whole post', async (db) => {
     const posts = [
-      post(says('1'), says('2', { who: { phone: '+919800000009', bsuid: null, username: null, name: null } })),
+      post(says('1'), says('2', { who: { ...ravi, name: 'Ravi' } })),
       post(says('3', { who: { ...asha, username: 'asha.t' } })),
       post(says('4', { who: { ...ravi, bsuid: 'IN.New' } })),
       post(says('5', { who: { ...ravi, bsuid: 'IN.7Qx' } })),
@@ -157,9 +164,22 @@ for (const engine of engines()) {
     await eraseContact(db, 1, { id: 'u', name: 'u' }, NOW)
 
     await assert.rejects(storeTogether(db, [post(status('2')), post(says('3'))], met, NOW), /moved/)
-    const { stored, others } = await storeTogether(db, [post(says('3'))], met, NOW)
+    assert.equal((await db.read('wa_events')).length, 1)
+    const { touched } = await storeTogether(db, [post(says('3'))], met, NOW)
 
-    assert.deepEqual([(await db.read('wa_events')).length, stored.length, others.length], [1, 0, 1])
+    assert.deepEqual(touched, [3])
+  })
+
+  battery('a late double of a message whose customer was erased makes nobody anew', async (db) => {
+    const met = new Map()
+    await storeTogether(db, [post(says('1'))], met, NOW)
+    await eraseContact(db, 1, { id: 'u', name: 'u' }, NOW)
+    const before = await dump(db)
+
+    const { others } = await storeTogether(db, [post(says('1'))], new Map(), NOW)
+    assert.deepEqual(await careful(db, others), [])
+
+    assert.deepEqual(await dump(db), before)
   })
 
   battery('one item that the database refuses does not keep its neighbours out', async (db) => {
