@@ -2,7 +2,7 @@ import type { Prepared } from './prepared'
 
 /**
  * One statement, one round trip. Ids of messages are drawn first, because an event names its message and is what decides whether there is one.
- * When a customer moved meanwhile, nothing is inserted and the answer counts them.
+ * Conversations are locked in order, against whoever would join or claim them; when a customer moved meanwhile, nothing is inserted and the answer counts them.
  */
 export const ARRIVALS_POSTGRES: Prepared = {
   name: 'wa_arrivals',
@@ -11,9 +11,11 @@ export const ARRIVALS_POSTGRES: Prepared = {
       select g.*, case when g.conversation_id is not null then nextval(pg_get_serial_sequence('wa_messages', 'id')) end as message_id
       from json_to_recordset($1::json) as g (
         dedupe text, number text, type text, state text, payload text, raw text, error text, at bigint, provider_key text, ref text,
-        conversation_id bigint, phone text, bsuid text, text text, content text, provider_id text, message_key text, reply_id text, reply_key char(64), words text, inbound_at bigint)
+        conversation_id bigint, phone text, bsuid text, text text, content text, provider_id text, message_key text, reply_id text, reply_key char(22), words text, inbound_at bigint)
+    ), held as materialized (
+      select id, number, contact_id from wa_conversations where id in (select conversation_id from given) order by id for update
     ), moved as materialized (
-      select count(*) as n from given g left join wa_conversations v on v.id = g.conversation_id left join wa_contacts c on c.id = v.contact_id
+      select count(*) as n from given g left join held v on v.id = g.conversation_id left join wa_contacts c on c.id = v.contact_id
       where g.conversation_id is not null and not coalesce(v.number = g.number and (g.phone is null or c.phone = g.phone) and (g.bsuid is null or c.bsuid = g.bsuid), false)
     ), fresh as (
       insert into wa_events (dedupe, number, type, conversation_id, message_id, provider_key, ref, payload, raw, state, error, at, created_at, next_at)

@@ -1,7 +1,7 @@
 import type { Prepared } from './prepared'
 
 /** Fields of a row, in the order of the view. */
-const FIELDS = [
+export const FIELDS = [
   ...['dedupe', 'number', 'type', 'state', 'payload', 'raw', 'error', 'at', 'provider_key', 'ref'],
   ...['conversation_id', 'phone', 'bsuid', 'text', 'content', 'provider_id', 'message_key', 'reply_id', 'reply_key', 'words', 'inbound_at'],
 ] as const
@@ -31,5 +31,5 @@ export const ARRIVALS_SQLITE: Prepared = {
              last_at = new.now, changed_at = new.now, unread = unread + 1, last_inbound_at = nullif(max(coalesce(last_inbound_at, 0), coalesce(new.inbound_at, 0)), 0)
         where id = new.conversation_id and changes() > 0;
     end`,
-  sql: `insert into wa_arrivals select ${FIELDS.map((field) => `value ->> '${field}'`).join(', ')}, ?2 from json_each(?1)`,
+  sql: `insert into wa_arrivals select ${FIELDS.map((_field, at) => `value ->> ${at}`).join(', ')}, ?2 from json_each(?1)`,
 }

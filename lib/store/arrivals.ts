@@ -1,6 +1,6 @@
 import type { EventState, Who } from '../model/event'
 import { ARRIVALS_POSTGRES } from './arrivals-postgres'
-import { ARRIVALS_SQLITE } from './arrivals-sqlite'
+import { ARRIVALS_SQLITE, FIELDS } from './arrivals-sqlite'
 import type { Db } from './database'
 import { providerKey } from './messages'
 import { onConnection } from './prepared'
@@ -45,14 +45,16 @@ export const storesTogether = (db: Db): boolean => db.dialect !== 'mysql'
  */
 export async function storeArrivals(db: Db, arrivals: readonly Arrival[], now: number): Promise<void> {
   const once = new Map(arrivals.map((arrival) => [arrival.dedupe, arrival]))
-  const rows = JSON.stringify(Array.from(once.values(), rowOf))
+  const rows = Array.from(once.values(), rowOf)
+  // sqlite finds the eighth of a list faster than the field of a name.
+  const given = JSON.stringify(db.dialect === 'sqlite' ? rows.map((row) => FIELDS.map((field) => row[field])) : rows)
   const refused = await onConnection(db.write, (run) =>
-    run<{ moved: number | string }>(db.dialect === 'sqlite' ? ARRIVALS_SQLITE : ARRIVALS_POSTGRES, [rows, now]),
+    run<{ moved: number | string }>(db.dialect === 'sqlite' ? ARRIVALS_SQLITE : ARRIVALS_POSTGRES, [given, now]),
   )
   if (Number(refused[0]?.moved ?? 0) > 0) throw new Error('a customer moved while the batch was written')
 }
 
-function rowOf(arrival: Arrival): object {
+function rowOf(arrival: Arrival): Record<string, unknown> {
   const { message } = arrival
   const event = {
     dedupe: arrival.dedupe,

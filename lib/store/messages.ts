@@ -3,7 +3,7 @@ import { climbs, type SentMessage, type Status } from '../model/message'
 import type { Db, Query } from './database'
 import { releaseParked } from './events'
 import { CLOCK } from './lease'
-import { fromJson, hashOf, insertOnce, insertRow, numeric, type Page, type PageRequest, pageById, randomRef, storable, toJson } from './rows'
+import { fromJson, insertOnce, insertRow, numeric, type Page, type PageRequest, pageById, randomRef, shortHashOf, storable, toJson } from './rows'
 
 /** One message in either direction. The same row is the log and, while it has not left, the outbox. */
 export interface MessageRow {
@@ -55,7 +55,7 @@ const read = (row: Raw): MessageRow => {
 }
 
 /** Provider ids are unique per business number at most. */
-export const providerKey = (number: string, providerId: string): string => hashOf(`${number}\n${providerId}`)
+export const providerKey = (number: string, providerId: string): string => shortHashOf(`${number}\n${providerId}`)
 
 export interface InboundMessage {
   number: string
@@ -271,7 +271,7 @@ export async function claimOutbound(db: Db, limit: number, token: string, now: n
       .select(db.write.raw('1'))
       .whereRaw('o.conversation_id = m.conversation_id')
       .whereRaw('o.id < m.id')
-      .whereRaw("o.status in ('queued', 'sending')"),
+      .whereRaw('o.next_at is not null'),
   )
   const ids = ((await due.orderBy('m.id').limit(limit).select('m.id')) as { id: number | string }[]).map((row) => Number(row.id))
   if (ids.length === 0) return []
@@ -345,7 +345,12 @@ export async function releaseOutbound(db: Db, token: string, now: number): Promi
 
 /** Leases that ran out: the process died or hung while the request was under way, so nobody knows whether it arrived. */
 export async function expireLeases(db: Db, now: number): Promise<number> {
-  const rows = (await db.write('wa_messages').where({ status: 'sending' }).whereRaw(`lease_until < ${CLOCK[db.dialect]}`).limit(200)) as Raw[]
+  const rows = (await db
+    .write('wa_messages')
+    .where({ status: 'sending' })
+    .whereNotNull('next_at')
+    .whereRaw(`lease_until < ${CLOCK[db.dialect]}`)
+    .limit(200)) as Raw[]
   for (const row of rows.map(read)) {
     await settleOutbound(
       db,
