@@ -55,17 +55,15 @@ async function queue(count: number): Promise<void> {
     for (let from = 0; from < count; from += 100) {
       const message = { number: 'default', direction: 'out', type: 'list', text: SENT.body, payload: JSON.stringify(SENT), status: 'queued' }
       await trx('wa_messages').insert(
-        ids
-          .slice(from, from + 100)
-          .map((id) => ({
-            ...message,
-            conversation_id: id,
-            ref: String(id).padStart(22, 'r'),
-            at: now,
-            created_at: now,
-            next_at: now,
-            expires_at: now + 3_600_000,
-          })),
+        ids.slice(from, from + 100).map((id) => ({
+          ...message,
+          conversation_id: id,
+          ref: String(id).padStart(22, 'r'),
+          at: now,
+          created_at: now,
+          next_at: now,
+          expires_at: now + 3_600_000,
+        })),
       )
     }
   })

@@ -41,7 +41,7 @@ export interface MessageRow {
   fingerprint: string | null
 }
 
-type Raw = Omit<MessageRow, 'payload' | 'variables' | 'meta' | 'error'> & {
+export type RawMessage = Omit<MessageRow, 'payload' | 'variables' | 'meta' | 'error'> & {
   payload: string | null
   variables: string | null
   meta: string | null
@@ -49,7 +49,7 @@ type Raw = Omit<MessageRow, 'payload' | 'variables' | 'meta' | 'error'> & {
   error_code: number | null
 }
 const NUMBERS = ['id', 'conversation_id', 'menu_version', 'reply_to', 'at', 'created_at', 'next_at', 'expires_at', 'attempts', 'lease_until'] as const
-const read = (row: Raw): MessageRow => {
+export const readMessage = (row: RawMessage): MessageRow => {
   const { error_code: _code, ...columns } = numeric(row, NUMBERS)
   return { ...columns, payload: fromJson(row.payload), variables: fromJson(row.variables), meta: fromJson(row.meta), error: fromJson(row.error) }
 }
@@ -154,14 +154,14 @@ export async function messageByRef(query: Query, ref: string): Promise<MessageRo
 export async function messageByIdempotencyKey(query: Query, key: string): Promise<MessageRow | null> {
   return one(query('wa_messages').where({ idempotency_key: key }))
 }
-async function one(rows: PromiseLike<Raw[]>): Promise<MessageRow | null> {
+async function one(rows: PromiseLike<RawMessage[]>): Promise<MessageRow | null> {
   const [row] = await rows
-  return row ? read(row) : null
+  return row ? readMessage(row) : null
 }
 
 /** Messages of one conversation, newest first. */
 export async function listMessages(query: Query, conversationId: number, request: PageRequest): Promise<Page<MessageRow>> {
-  return pageById(query('wa_messages').where({ conversation_id: conversationId }), request, read)
+  return pageById(query('wa_messages').where({ conversation_id: conversationId }), request, readMessage)
 }
 /** Messages that we sent, newest first, by state; only of these business numbers when they are given. */
 export async function listOutbound(
@@ -173,7 +173,7 @@ export async function listOutbound(
     .where({ direction: 'out' })
     .whereIn('status', [...statuses])
   if (request.numbers !== undefined) rows.whereIn('number', [...request.numbers])
-  return pageById(rows, request, read)
+  return pageById(rows, request, readMessage)
 }
 
 /** Id of the newest message: what a live page watches beside the conversations. */
@@ -185,8 +185,8 @@ export async function newestMessage(query: Query): Promise<number> {
 /** Our messages that these answer, by id. */
 export async function messagesById(query: Query, ids: readonly number[]): Promise<Map<number, MessageRow>> {
   if (ids.length === 0) return new Map()
-  const rows = (await query('wa_messages').whereIn('id', [...new Set(ids)])) as Raw[]
-  return new Map(rows.map(read).map((message) => [message.id, message]))
+  const rows = (await query('wa_messages').whereIn('id', [...new Set(ids)])) as RawMessage[]
+  return new Map(rows.map(readMessage).map((message) => [message.id, message]))
 }
 /** What was tapped on these messages of one conversation, oldest first. A tap is always newer than what it answers. */
 export async function tapsOn(query: Query, conversationId: number, ids: readonly number[]): Promise<{ id: number; reply_to: number; reply_id: string }[]> {
@@ -214,7 +214,7 @@ export async function deliveredUnread(query: Query, conversationId: number): Pro
     .where({ conversation_id: conversationId, direction: 'out' })
     .whereIn('status', ['sent', 'delivered'])
     .whereNotNull('provider_id')
-  return ((await rows.orderBy('id', 'desc').limit(50)) as Raw[]).map(read).reverse()
+  return ((await rows.orderBy('id', 'desc').limit(50)) as RawMessage[]).map(readMessage).reverse()
 }
 /** How many messages stand in each of these states; counted up to `cap`, because nobody reads further. */
 export async function countOutbound(query: Query, statuses: readonly Status[], cap = 10_000): Promise<number> {
@@ -233,8 +233,8 @@ export async function latestOffer(query: Query, conversationId: number, id?: str
     .where({ conversation_id: conversationId, direction: 'out' })
     .whereIn('type', ['button', 'list', 'template'])
     .orderBy('id', 'desc')
-    .limit(id === undefined ? 1 : 20)) as Raw[]
-  const messages = rows.map(read)
+    .limit(id === undefined ? 1 : 20)) as RawMessage[]
+  const messages = rows.map(readMessage)
   if (id === undefined) return messages[0] ?? null
   return messages.find((message) => JSON.stringify(message.payload).includes(JSON.stringify(id))) ?? null
 }
@@ -258,34 +258,6 @@ export async function sentAtNth(query: Query, conversationId: number, count: num
 
 // ------------------------------------------------------------------------------------------------ the outbox
 
-/**
- * Takes messages that may leave now, oldest first, one per conversation, and marks them `sending` before any request is made.
- * A compare-and-set per row: of two instances one wins, on every engine.
- */
-export async function claimOutbound(db: Db, limit: number, token: string, now: number, leaseMs: number, heldNumbers: readonly string[]): Promise<MessageRow[]> {
-  const due = db.write('wa_messages as m').where('m.status', 'queued').where('m.next_at', '<=', now)
-  if (heldNumbers.length > 0) due.whereNotIn('m.number', [...heldNumbers])
-  due.whereNotExists(
-    db
-      .write('wa_messages as o')
-      .select(db.write.raw('1'))
-      .whereRaw('o.conversation_id = m.conversation_id')
-      .whereRaw('o.id < m.id')
-      .whereRaw('o.next_at is not null'),
-  )
-  const ids = ((await due.orderBy('m.id').limit(limit).select('m.id')) as { id: number | string }[]).map((row) => Number(row.id))
-  if (ids.length === 0) return []
-  await db.tx(async (trx) => {
-    await trx('wa_messages')
-      .whereIn('id', ids)
-      .where({ status: 'queued' })
-      .update({ status: 'sending', lease_until: trx.raw(`${CLOCK[db.dialect]} + ?`, [leaseMs]), lease_token: token, attempts: trx.raw('attempts + 1') })
-    const won = (await trx('wa_messages').whereIn('id', ids).where({ status: 'sending', lease_token: token }).select('id')) as { id: number | string }[]
-    for (const row of won) await insertHistory(trx, Number(row.id), 'sending', now, null, null)
-  })
-  return ((await db.write('wa_messages').whereIn('id', ids).where({ status: 'sending', lease_token: token }).orderBy('id')) as Raw[]).map(read)
-}
-
 /** What became of a claimed message. Fenced: only the holder of the lease settles it, once. */
 export interface Settlement {
   status: Status
@@ -303,36 +275,47 @@ export async function settleOutbound(
   settlement: Settlement,
   now: number,
 ): Promise<{ mine: boolean; released: number }> {
-  return db.tx(async (trx) => {
-    const identity =
-      settlement.providerId === undefined
-        ? {}
-        : { provider_id: settlement.providerId.slice(0, 255), provider_key: providerKey(message.number, settlement.providerId) }
-    const state = {
-      status: settlement.status,
-      next_at: settlement.nextAt ?? null,
-      lease_until: null,
-      lease_token: null,
-      error: toJson(settlement.error ?? null),
-      error_code: settlement.error?.code ?? null,
-    }
-    const known = settlement.status === 'accepted' || settlement.status === 'failed'
-    const mine =
+  return db.tx((trx) => settleWithin(trx, message, settlement, now, false, token))
+}
+
+/** The same within a transaction; `taken`: the row is settled already, and only what hangs on it is left. */
+export async function settleWithin(
+  trx: Query,
+  message: MessageRow,
+  settlement: Settlement,
+  now: number,
+  taken: boolean,
+  token = message.lease_token ?? '',
+): Promise<{ mine: boolean; released: number }> {
+  const identity =
+    settlement.providerId === undefined
+      ? {}
+      : { provider_id: settlement.providerId.slice(0, 255), provider_key: providerKey(message.number, settlement.providerId) }
+  const state = {
+    status: settlement.status,
+    next_at: settlement.nextAt ?? null,
+    lease_until: null,
+    lease_token: null,
+    error: toJson(settlement.error ?? null),
+    error_code: settlement.error?.code ?? null,
+  }
+  const known = settlement.status === 'accepted' || settlement.status === 'failed'
+  const mine =
+    taken ||
+    (await trx('wa_messages')
+      .where({ id: message.id, status: 'sending', lease_token: token })
+      .update({ ...identity, ...state })) > 0 ||
+    // The answer came after the lease had run out: what was uncertain is known after all.
+    (known &&
       (await trx('wa_messages')
-        .where({ id: message.id, status: 'sending', lease_token: token })
-        .update({ ...identity, ...state })) > 0 ||
-      // The answer came after the lease had run out: what was uncertain is known after all.
-      (known &&
-        (await trx('wa_messages')
-          .where({ id: message.id, status: 'uncertain', attempts: message.attempts })
-          .update({ ...identity, ...state })) > 0)
-    // A status callback was faster than the answer: the state it set stands, the id is still news.
-    if (!mine && settlement.providerId !== undefined) await trx('wa_messages').where({ id: message.id }).whereNull('provider_id').update(identity)
-    const released = settlement.providerId === undefined ? 0 : await releaseParked(trx, message.id, providerKey(message.number, settlement.providerId), now)
-    if (mine) await insertHistory(trx, message.id, settlement.status, now, settlement.detail ?? settlement.error?.title ?? null, null)
-    await trx('wa_conversations').where({ id: message.conversation_id }).update({ changed_at: now })
-    return { mine, released }
-  })
+        .where({ id: message.id, status: 'uncertain', attempts: message.attempts })
+        .update({ ...identity, ...state })) > 0)
+  // A status callback was faster than the answer: the state it set stands, the id is still news.
+  if (!mine && settlement.providerId !== undefined) await trx('wa_messages').where({ id: message.id }).whereNull('provider_id').update(identity)
+  const released = settlement.providerId === undefined ? 0 : await releaseParked(trx, message.id, providerKey(message.number, settlement.providerId), now)
+  if (mine && !taken) await insertHistory(trx, message.id, settlement.status, now, settlement.detail ?? settlement.error?.title ?? null, null)
+  await trx('wa_conversations').where({ id: message.conversation_id }).update({ changed_at: now })
+  return { mine, released }
 }
 
 /** Claims whose commit was never confirmed: if it did happen, nobody was handed these messages, so surely none of them left. */
@@ -350,8 +333,8 @@ export async function expireLeases(db: Db, now: number): Promise<number> {
     .where({ status: 'sending' })
     .whereNotNull('next_at')
     .whereRaw(`lease_until < ${CLOCK[db.dialect]}`)
-    .limit(200)) as Raw[]
-  for (const row of rows.map(read)) {
+    .limit(200)) as RawMessage[]
+  for (const row of rows.map(readMessage)) {
     await settleOutbound(
       db,
       row,
@@ -422,6 +405,11 @@ async function insertHistory(trx: Query, messageId: number, status: Status, at: 
     detail: detail === null ? null : storable(detail).slice(0, 1000),
     caused_by: causedBy,
   })
+}
+/** Of many messages at once. */
+export async function insertHistories(trx: Query, steps: readonly { messageId: number; status: Status; at: number }[]): Promise<void> {
+  const rows = steps.map(({ messageId, status, at }) => ({ message_id: messageId, status, at }))
+  for (let from = 0; from < rows.length; from += 400) await trx('wa_message_history').insert(rows.slice(from, from + 400))
 }
 export async function historyOf(query: Query, messageId: number): Promise<HistoryRow[]> {
   const rows = (await query('wa_message_history').where({ message_id: messageId }).orderBy('id')) as HistoryRow[]
