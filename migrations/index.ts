@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import * as first from './001_first'
+import * as search from './003_search'
 
 interface Migration {
   name: string
@@ -8,7 +9,10 @@ interface Migration {
 }
 
 /** Names carry no file extension, so that a run from source and a run from the built package are the same run. */
-const MIGRATIONS: readonly Migration[] = [{ name: '001_first', ...first }]
+const MIGRATIONS: readonly Migration[] = [
+  { name: '001_first', ...first },
+  { name: '003_search', ...search },
+]
 
 export const MIGRATIONS_TABLE = 'wa_migrations'
 

@@ -47,10 +47,12 @@ export type RawMessage = Omit<MessageRow, 'payload' | 'variables' | 'meta' | 'er
   meta: string | null
   error: string | null
   error_code: number | null
+  /** PostgreSQL's index of the text. */
+  words?: unknown
 }
 const NUMBERS = ['id', 'conversation_id', 'menu_version', 'reply_to', 'at', 'created_at', 'next_at', 'expires_at', 'attempts', 'lease_until'] as const
 export const readMessage = (row: RawMessage): MessageRow => {
-  const { error_code: _code, ...columns } = numeric(row, NUMBERS)
+  const { error_code: _code, words: _words, ...columns } = numeric(row, NUMBERS)
   return { ...columns, payload: fromJson(row.payload), variables: fromJson(row.variables), meta: fromJson(row.meta), error: fromJson(row.error) }
 }
 

@@ -39,6 +39,7 @@ import { migrate, unknownMigrations } from '../../lib/store/migrate'
 import { claimOutgoing } from '../../lib/store/outgoing'
 import { hashOf } from '../../lib/store/rows'
 import { insertRuns, recordRun, runsOf } from '../../lib/store/runs'
+import { migrationSource } from '../../migrations/index'
 import { engines } from '../support/databases'
 
 const claimOutbound = async (...of: Parameters<typeof claimOutgoing>) => (await claimOutgoing(...of)).map(({ message }) => message)
@@ -104,7 +105,7 @@ for (const engine of engines()) {
     await Promise.all(Array.from({ length: 6 }, () => migrate(db)))
 
     assert.deepEqual(await unknownMigrations(db), [])
-    assert.equal((await db.read('wa_migrations')).length, 1)
+    assert.equal((await db.read('wa_migrations')).length, (await migrationSource.getMigrations([])).length)
   })
 
   battery('of eight deliveries of one event one is stored; ids differ by case and by trailing space', async (db) => {
