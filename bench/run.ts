@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { log } from './groups/log'
 import { outbox } from './groups/outbox'
 import { webhook } from './groups/webhook'
 import { type Databases, databasesIn } from './kit/databases'
@@ -19,7 +20,7 @@ export interface Bench {
 }
 
 /** `npm run bench` runs all in quick mode; `npm run bench -- webhook --full`, `npm run bench -- webhook --only=sqlite`. */
-const GROUPS = { webhook, outbox } satisfies Record<string, (bench: Bench) => Promise<object>>
+const GROUPS = { webhook, outbox, log } satisfies Record<string, (bench: Bench) => Promise<object>>
 
 const QUICK: Effort = { rounds: 5, sliceMs: 1000, warmUpMs: 3000 }
 const FULL: Effort = { rounds: 15, sliceMs: 1000, warmUpMs: 4000 }

@@ -17,15 +17,15 @@ const create = async (knex: Knex, name: string, build: (table: Knex.CreateTableB
 
 /**
  * A partial index where the engine has them (the queue is a handful of rows among millions), a full one on MySQL.
- * The condition is always `… is not null`: sqlite uses a partial index only when it can prove that a query keeps to it, and from `next_at <= ?` it can.
+ * The condition is `… is not null` or one value: sqlite uses a partial index only when it can prove that a query keeps to it, and of a list of values it cannot.
  */
-const partialIndex = async (knex: Knex, name: string, table: string, columns: string, where: string): Promise<void> => {
+const partialIndex = async (knex: Knex, name: string, table: string, columns: string, where: string, unique: 'unique' | '' = ''): Promise<void> => {
   if (isMysql(knex)) {
     const [found] = await knex.raw('show index from ?? where key_name = ?', [table, name])
-    if (found.length === 0) await knex.raw(`create index ${name} on ${table} (${columns})`)
+    if (found.length === 0) await knex.raw(`create ${unique} index ${name} on ${table} (${columns})`)
     return
   }
-  await knex.raw(`create index if not exists ${name} on ${table} (${columns}) where ${where}`)
+  await knex.raw(`create ${unique} index if not exists ${name} on ${table} (${columns}) where ${where}`)
 }
 
 export async function up(knex: Knex): Promise<void> {
@@ -73,6 +73,8 @@ export async function up(knex: Knex): Promise<void> {
     t.index(['changed_at'], 'wa_conversations_changed_at')
   })
 
+  await partialIndex(knex, 'wa_conversations_person', 'wa_conversations', isMysql(knex) ? 'mode, last_at, id' : 'last_at, id', "mode = 'person'")
+
   await create(knex, 'wa_messages', (t) => {
     t.bigIncrements('id')
     t.string('number', 64).notNullable()
@@ -101,10 +103,11 @@ export async function up(knex: Knex): Promise<void> {
     t.integer('attempts').notNullable().defaultTo(0)
     t.bigInteger('lease_until')
     t.string('lease_token', 190)
-    t.specificType('idempotency_key', 'char(64)').unique({ indexName: 'wa_messages_idempotency_key' })
+    t.specificType('idempotency_key', 'char(64)')
     t.specificType('fingerprint', 'char(64)')
     t.index(['conversation_id', 'id'], 'wa_messages_conversation')
   })
+  await partialIndex(knex, 'wa_messages_idempotency_key', 'wa_messages', 'idempotency_key', 'idempotency_key is not null', 'unique')
   await partialIndex(knex, 'wa_messages_provider_key', 'wa_messages', 'provider_key', 'provider_key is not null')
   await partialIndex(knex, 'wa_messages_ref', 'wa_messages', 'ref', 'ref is not null')
   await partialIndex(knex, 'wa_messages_status', 'wa_messages', 'status, id', 'status is not null')

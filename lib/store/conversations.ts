@@ -81,7 +81,8 @@ export async function listConversations(
   if (request.number !== undefined) rows.where({ number: request.number })
   if (request.mode !== undefined) rows.where({ mode: request.mode })
   const [at, id] = (request.after ?? '').split('.').map(Number)
-  if (at && id) rows.where((either) => either.where('last_at', '<', at).orWhere((tie) => tie.where('last_at', at).andWhere('id', '<', id)))
+  // The first condition alone finds the place in the index; the second leaves out what was shown at the same millisecond.
+  if (at && id) rows.where('last_at', '<=', at).where((either) => either.where('last_at', '<', at).orWhere('id', '<', id))
   const found = (
     (await rows
       .orderBy([

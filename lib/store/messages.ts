@@ -133,7 +133,7 @@ export async function insertOutbound(trx: Query, db: Db, message: OutboundMessag
   const id =
     message.idempotencyKey === null
       ? await insertRow(trx, db.dialect, 'wa_messages', row)
-      : await insertOnce(trx, db.dialect, 'wa_messages', row, 'idempotency_key')
+      : await insertOnce(trx, db.dialect, 'wa_messages', row, '(idempotency_key) where idempotency_key is not null')
   if (id === null) return null
   await insertHistory(trx, id, 'queued', message.now, null, message.sentBy)
   return id
@@ -171,11 +171,18 @@ export async function listOutbound(
   statuses: readonly Status[],
   request: PageRequest & { numbers?: readonly string[] | undefined },
 ): Promise<Page<MessageRow>> {
-  const rows = query('wa_messages')
-    .where({ direction: 'out' })
-    .whereIn('status', [...statuses])
-  if (request.numbers !== undefined) rows.whereIn('number', [...request.numbers])
-  return pageById(rows, request, readMessage)
+  // One state at a time, each from the newest end of the index: all states together would be collected and sorted. Only what we send has a state.
+  const found = statuses.map(async (status) => {
+    const rows = query('wa_messages').where({ status })
+    if (request.numbers !== undefined) rows.whereIn('number', [...request.numbers])
+    if (request.after !== undefined) rows.where('id', '<', Number(request.after))
+    return (await rows
+      .orderBy('id', 'desc')
+      .limit(request.limit + 1)
+      .select('id')) as { id: number | string }[]
+  })
+  const ids = (await Promise.all(found)).flat().map((row) => Number(row.id))
+  return pageById(query('wa_messages').whereIn('id', ids.sort((a, b) => b - a).slice(0, request.limit + 1)), request, readMessage)
 }
 
 /** Id of the newest message: what a live page watches beside the conversations. */

@@ -13,7 +13,7 @@ export const randomRef = (): string => randomBytes(16).toString('base64url').rep
 
 /**
  * Inserts a row unless one with the same unique key is there. Answers the new id, or null for the loser.
- * One statement decides, so two instances cannot both win. (MySQL's INSERT IGNORE would also cut long values: there the error is caught.)
+ * `unique` is a column, or a partial index as SQL. One statement decides, so two instances cannot both win. (MySQL's INSERT IGNORE would also cut long values: there the error is caught.)
  */
 export async function insertOnce(query: Query, dialect: Dialect, table: string, row: object, unique: string): Promise<number | null> {
   if (dialect === 'mysql') {
@@ -25,7 +25,8 @@ export async function insertOnce(query: Query, dialect: Dialect, table: string, 
       throw error
     }
   }
-  const rows = await query(table).insert(row).onConflict(unique).ignore().returning('id')
+  const conflict = query(table).insert(row)
+  const rows = await (unique.startsWith('(') ? conflict.onConflict(query.raw(unique)) : conflict.onConflict(unique)).ignore().returning('id')
   return rows.length > 0 ? Number((rows[0] as { id: number | string }).id) : null
 }
 
