@@ -1,8 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
+import { host } from './groups/host'
+import { latency } from './groups/latency'
 import { log } from './groups/log'
 import { outbox } from './groups/outbox'
+import { start } from './groups/start'
 import { webhook } from './groups/webhook'
 import { type Databases, databasesIn } from './kit/databases'
 import { measureFsync, onDisk } from './kit/disk'
@@ -20,7 +23,7 @@ export interface Bench {
 }
 
 /** `npm run bench` runs all in quick mode; `npm run bench -- webhook --full`, `npm run bench -- webhook --only=sqlite`. */
-const GROUPS = { webhook, outbox, log } satisfies Record<string, (bench: Bench) => Promise<object>>
+const GROUPS = { webhook, outbox, latency, host, start, log } satisfies Record<string, (bench: Bench) => Promise<object>>
 
 const QUICK: Effort = { rounds: 5, sliceMs: 1000, warmUpMs: 3000 }
 const FULL: Effort = { rounds: 15, sliceMs: 1000, warmUpMs: 4000 }

@@ -6,9 +6,7 @@ import { publicContact, publicConversation } from './flows/context'
 import type { ListenerOptions } from './flows/listeners'
 import type { Answer, Contact, ContactPatch, Context, Conversation, EventMap, IdsOf, RegMenus, Reply, Rest, SendOptions, Sent, To, VarsOf } from './flows/types'
 import { refOf, whatOf } from './flows/voice'
-import { createApi } from './http/api/index'
 import { captureRawBody } from './http/body'
-import { createDashboard } from './http/dashboard/index'
 import type { Request } from './http/exchange'
 import { type Place, placeOf } from './http/mount'
 import { handleProbe, isProbe } from './http/probes'
@@ -90,16 +88,17 @@ export function waInteractive<const M extends readonly Menu[] = [], const N exte
 
 function handlersOf(engine: RunningEngine) {
   const { settled } = engine
-  const api = createApi(settled.access)
-  const dashboard = createDashboard(settled.access, { language: settled.language, production: settled.production })
+  const frame = { language: settled.language, production: settled.production }
+  const api = onFirstUse(() => (require('./http/api/index') as typeof import('./http/api/index')).createApi(settled.access))
+  const dashboard = onFirstUse(() => (require('./http/dashboard/index') as typeof import('./http/dashboard/index')).createDashboard(settled.access, frame))
   type Part = (req: Request, res: ServerResponse, place: Place) => Promise<boolean>
   const parts: Record<'webhook' | 'api' | 'dashboard', Part> = {
     webhook: async (req, res, place) => settled.webhook && isWebhook(place.path) && handleWebhook(req, res, engine, place, settled.production),
     api: async (req, res, place) => {
       if (isProbe(place.path)) return handleProbe(req, res, engine, place, settled.access)
-      return settled.api && (place.path === '/api' || place.path.startsWith('/api/')) && api(req, res, engine, place)
+      return settled.api && (place.path === '/api' || place.path.startsWith('/api/')) && api()(req, res, engine, place)
     },
-    dashboard: async (req, res, place) => settled.dashboard && dashboard(req, res, engine, place),
+    dashboard: async (req, res, place) => settled.dashboard && dashboard()(req, res, engine, place),
   }
   const handlerOf =
     (order: readonly Part[]): Handler =>
@@ -121,6 +120,15 @@ function handlersOf(engine: RunningEngine) {
   async function serve(order: readonly Part[], req: Request, res: ServerResponse, place: Place): Promise<boolean> {
     for (const part of order) if (await part(req, res, place)) return true
     return false
+  }
+}
+
+/** Pages and API are loaded by the first request to them: importing and mounting this package costs a host little. */
+function onFirstUse<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 

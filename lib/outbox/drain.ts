@@ -22,7 +22,7 @@ const INSIST_MS = 25_000
 /** What waited so long for its turn is given back, while its lease still covers turn and request. */
 const GATE_MS = 15_000
 /** How often leases that ran out are looked for. */
-const EXPIRY_MS = 1000
+const EXPIRY_MS = 20_000
 /** A message that did not get as far as the request: nothing left, so it may go again soon. */
 const SOON_MS = 1000
 /** Waits grow from 1 s to 5 min, each drawn at random below its bound, so that many waiters do not come back together. */
