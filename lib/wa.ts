@@ -6,9 +6,7 @@ import { publicContact, publicConversation } from './flows/context'
 import type { ListenerOptions } from './flows/listeners'
 import type { Answer, Contact, ContactPatch, Context, Conversation, EventMap, IdsOf, RegMenus, Reply, Rest, SendOptions, Sent, To, VarsOf } from './flows/types'
 import { refOf, whatOf } from './flows/voice'
-import { createApi } from './http/api/index'
 import { captureRawBody } from './http/body'
-import { createDashboard } from './http/dashboard/index'
 import type { Frame } from './http/dashboard/page'
 import type { Request } from './http/exchange'
 import { type Place, placeOf } from './http/mount'
@@ -91,7 +89,12 @@ export function waInteractive<const M extends readonly Menu[] = [], const N exte
 }
 
 /** What the dashboard says about itself: never a secret. */
-function frameOf({ language, production, access, look }: Settled): Frame {
+function frameOf({ language, production, access, look, retention }: Settled): Frame {
+  const kept = [
+    ...(retention.messagesDays === null ? [] : [`messages ${retention.messagesDays} days`]),
+    ...(retention.rawDays === null ? [] : [`bodies as they came ${retention.rawDays} days`]),
+    ...(retention.auditDays === null ? [] : [`audit ${retention.auditDays} days`]),
+  ]
   return {
     language,
     production,
@@ -103,23 +106,25 @@ function frameOf({ language, production, access, look }: Settled): Frame {
           ? 'closed'
           : 'open on this machine only',
     keys: access.apiKeys.map(({ name, scope }) => ({ name, scope })),
-    retention: 'Nothing is deleted by itself.',
+    retention: kept.length === 0 ? 'Nothing is deleted by itself.' : `Kept: ${kept.join(', ')}.`,
     look,
   }
 }
 
 function handlersOf(engine: RunningEngine) {
   const { settled } = engine
-  const api = createApi(settled.access)
-  const dashboard = createDashboard(settled.access, frameOf(settled))
+  const api = onFirstUse(() => (require('./http/api/index') as typeof import('./http/api/index')).createApi(settled.access))
+  const dashboard = onFirstUse(() =>
+    (require('./http/dashboard/index') as typeof import('./http/dashboard/index')).createDashboard(settled.access, frameOf(settled)),
+  )
   type Part = (req: Request, res: ServerResponse, place: Place) => Promise<boolean>
   const parts: Record<'webhook' | 'api' | 'dashboard', Part> = {
     webhook: async (req, res, place) => settled.webhook && isWebhook(place.path) && handleWebhook(req, res, engine, place, settled.production),
     api: async (req, res, place) => {
       if (isProbe(place.path)) return handleProbe(req, res, engine, place, settled.access)
-      return settled.api && (place.path === '/api' || place.path.startsWith('/api/')) && api(req, res, engine, place)
+      return settled.api && (place.path === '/api' || place.path.startsWith('/api/')) && api()(req, res, engine, place)
     },
-    dashboard: async (req, res, place) => settled.dashboard && dashboard(req, res, engine, place),
+    dashboard: async (req, res, place) => settled.dashboard && dashboard()(req, res, engine, place),
   }
   const handlerOf =
     (order: readonly Part[]): Handler =>
@@ -156,6 +161,15 @@ function soon(begun: Promise<void>): Promise<void> {
       go()
     })
   })
+}
+
+/** Pages and API are loaded by the first request to them: importing and mounting this package costs a host little. */
+function onFirstUse<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
 }
 
 /** Not ours: the host goes on. Behind a plain `node:http` server there is no host. */

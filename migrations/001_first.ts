@@ -1,11 +1,13 @@
 import type { Knex } from 'knex'
 
+const isMysql = (knex: Knex): boolean => /mysql/.test(knex.client.config.client)
+
 /** MySQL compares without case and cuts trailing spaces unless told: ids of the wire are case-sensitive. */
 const create = async (knex: Knex, name: string, build: (table: Knex.CreateTableBuilder) => void): Promise<void> => {
   // MySQL cannot roll a migration back: each step must bear being run again after a crash half-way.
   if (await knex.schema.hasTable(name)) return
   await knex.schema.createTable(name, (table) => {
-    if (/mysql/.test(knex.client.config.client)) {
+    if (isMysql(knex)) {
       table.charset('utf8mb4')
       table.collate('utf8mb4_bin')
     }
@@ -13,15 +15,17 @@ const create = async (knex: Knex, name: string, build: (table: Knex.CreateTableB
   })
 }
 
-/** A partial index where the engine has them (the queue is a handful of rows among millions), a full one on MySQL. */
-const partialIndex = async (knex: Knex, name: string, table: string, columns: string, where: string): Promise<void> => {
-  const isMysql = /mysql/.test(knex.client.config.client)
-  if (isMysql) {
+/**
+ * A partial index where the engine has them (the queue is a handful of rows among millions), a full one on MySQL.
+ * The condition is `… is not null` or one value: sqlite uses a partial index only when it can prove that a query keeps to it, and of a list of values it cannot.
+ */
+const partialIndex = async (knex: Knex, name: string, table: string, columns: string, where: string, unique: 'unique' | '' = ''): Promise<void> => {
+  if (isMysql(knex)) {
     const [found] = await knex.raw('show index from ?? where key_name = ?', [table, name])
-    if (found.length === 0) await knex.raw(`create index ${name} on ${table} (${columns})`)
+    if (found.length === 0) await knex.raw(`create ${unique} index ${name} on ${table} (${columns})`)
     return
   }
-  await knex.raw(`create index if not exists ${name} on ${table} (${columns}) where ${where}`)
+  await knex.raw(`create ${unique} index if not exists ${name} on ${table} (${columns}) where ${where}`)
 }
 
 export async function up(knex: Knex): Promise<void> {
@@ -69,6 +73,8 @@ export async function up(knex: Knex): Promise<void> {
     t.index(['changed_at'], 'wa_conversations_changed_at')
   })
 
+  await partialIndex(knex, 'wa_conversations_person', 'wa_conversations', isMysql(knex) ? 'mode, last_at, id' : 'last_at, id', "mode = 'person'")
+
   await create(knex, 'wa_messages', (t) => {
     t.bigIncrements('id')
     t.string('number', 64).notNullable()
@@ -79,7 +85,7 @@ export async function up(knex: Knex): Promise<void> {
     t.text('payload', 'mediumtext')
     t.string('status', 16)
     t.string('provider_id', 255)
-    t.specificType('provider_key', 'char(64)')
+    t.specificType('provider_key', 'char(22)')
     t.specificType('ref', 'char(22)')
     t.string('menu_key', 64)
     t.integer('menu_version')
@@ -97,15 +103,17 @@ export async function up(knex: Knex): Promise<void> {
     t.integer('attempts').notNullable().defaultTo(0)
     t.bigInteger('lease_until')
     t.string('lease_token', 190)
-    t.specificType('idempotency_key', 'char(64)').unique({ indexName: 'wa_messages_idempotency_key' })
+    t.specificType('idempotency_key', 'char(64)')
     t.specificType('fingerprint', 'char(64)')
     t.index(['conversation_id', 'id'], 'wa_messages_conversation')
-    t.index(['provider_key'], 'wa_messages_provider_key')
-    t.index(['ref'], 'wa_messages_ref')
   })
-  await partialIndex(knex, 'wa_messages_queue', 'wa_messages', 'status, next_at, id', "status in ('queued', 'sending')")
-  await partialIndex(knex, 'wa_messages_queue_order', 'wa_messages', 'conversation_id, status, id', "status in ('queued', 'sending')")
-  await partialIndex(knex, 'wa_messages_trouble', 'wa_messages', 'status, id', "status in ('failed', 'uncertain', 'expired')")
+  await partialIndex(knex, 'wa_messages_idempotency_key', 'wa_messages', 'idempotency_key', 'idempotency_key is not null', 'unique')
+  await partialIndex(knex, 'wa_messages_provider_key', 'wa_messages', 'provider_key', 'provider_key is not null')
+  await partialIndex(knex, 'wa_messages_ref', 'wa_messages', 'ref', 'ref is not null')
+  await partialIndex(knex, 'wa_messages_status', 'wa_messages', 'status, id', 'status is not null')
+  // `next_at` is set exactly while a message is queued or sending. Oldest first: in order of the id.
+  await partialIndex(knex, 'wa_messages_queue', 'wa_messages', isMysql(knex) ? 'next_at, id' : 'id', 'next_at is not null')
+  await partialIndex(knex, 'wa_messages_queue_order', 'wa_messages', 'conversation_id, id', 'next_at is not null')
 
   await create(knex, 'wa_message_history', (t) => {
     t.bigIncrements('id')
@@ -124,7 +132,7 @@ export async function up(knex: Knex): Promise<void> {
     t.string('type', 32).notNullable()
     t.bigInteger('conversation_id')
     t.bigInteger('message_id')
-    t.specificType('provider_key', 'char(64)')
+    t.specificType('provider_key', 'char(22)')
     t.specificType('ref', 'char(64)')
     t.text('payload', 'mediumtext')
     t.text('raw', 'mediumtext')
@@ -141,12 +149,13 @@ export async function up(knex: Knex): Promise<void> {
     t.bigInteger('next_at')
     t.bigInteger('lease_until')
     t.string('lease_token', 190)
-    t.index(['provider_key'], 'wa_events_provider_key')
     t.index(['state', 'id'], 'wa_events_state')
     t.index(['conversation_id', 'id'], 'wa_events_conversation')
   })
-  await partialIndex(knex, 'wa_events_queue', 'wa_events', 'state, next_at, id', "state in ('waiting', 'running', 'retrying')")
-  await partialIndex(knex, 'wa_events_queue_order', 'wa_events', 'conversation_id, state, id', "state in ('waiting', 'running', 'retrying')")
+  await partialIndex(knex, 'wa_events_provider_key', 'wa_events', 'provider_key', 'provider_key is not null')
+  // `next_at` is set exactly while an event is open.
+  await partialIndex(knex, 'wa_events_queue', 'wa_events', isMysql(knex) ? 'next_at, id' : 'id', 'next_at is not null')
+  await partialIndex(knex, 'wa_events_queue_order', 'wa_events', 'conversation_id, id', 'next_at is not null')
 
   await create(knex, 'wa_runs', (t) => {
     t.bigIncrements('id')

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import * as first from './001_first'
 import * as identities from './002_identities'
+import * as search from './003_search'
 
 interface Migration {
   name: string
@@ -12,6 +13,7 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { name: '001_first', ...first },
   { name: '002_identities', ...identities },
+  { name: '003_search', ...search },
 ]
 
 export const MIGRATIONS_TABLE = 'wa_migrations'

@@ -1,24 +1,31 @@
+import { setMaxListeners } from 'node:events'
 import { reasonOf } from '../errors'
 import type { Logger } from '../log'
 import type { StatusError } from '../model/event'
 import type { SentMessage } from '../model/message'
 import { windowOf } from '../model/window'
 import type { Parcel, Provider, SendResult } from '../providers/provider'
-import { contactsById, findContact, identify } from '../store/contacts'
+import { findContact, identify } from '../store/contacts'
 import { conversationById } from '../store/conversations'
 import type { Db } from '../store/database'
 import { insist } from '../store/insist'
 import { leaseToken } from '../store/lease'
-import { claimOutbound, expireLeases, type MessageRow, messageById, releaseOutbound, type Settlement, settleOutbound } from '../store/messages'
+import { expireLeases, type MessageRow, releaseOutbound, type Settlement } from '../store/messages'
+import { claimOutgoing, type Outgoing } from '../store/outgoing'
 import type { Work } from '../worker'
+import { createGate, type Gate } from './gate'
 import type { Pace } from './pace'
+import { createSettler } from './settler'
 
 /** A lease outlives the request it covers, so that only a dead process loses it. */
 const LEASE_MS = 60_000
-const REQUEST_MS = 20_000
 /** Turn and request together stay within the lease; what is left of it serves to write down the answer. */
 const TURN_MS = 10_000
 const INSIST_MS = 25_000
+/** What waited so long for its turn is given back, while its lease still covers turn and request. */
+const GATE_MS = 15_000
+/** How often leases that ran out are looked for. */
+const EXPIRY_MS = 20_000
 /** A message that did not get as far as the request: nothing left, so it may go again soon. */
 const SOON_MS = 1000
 /** Waits grow from 1 s to 5 min, each drawn at random below its bound, so that many waiters do not come back together. */
@@ -44,39 +51,59 @@ export interface OutboxParts {
   concurrency: number
 }
 
-/** The outbox as work: claim what may leave, hand it to its provider, record what became of it. */
-export function outboxWork(parts: OutboxParts): Work<MessageRow> {
+/**
+ * The outbox as work: claim what may leave, hand it to its provider, record what became of it. As many again as may be on their way are claimed ahead or
+ * being written down, so that no connection waits for the database. A process that dies leaves them `sending`: nobody knows what left, and nothing is sent twice.
+ */
+export function outboxWork(parts: OutboxParts): Work<Outgoing> {
   const unconfirmed = new Set<string>()
   const closing = new AbortController()
+  setMaxListeners(0, closing.signal)
+  const gate = createGate(parts.concurrency)
+  const settled = createSettler(parts.db, parts.now)
+  let looked = Number.NEGATIVE_INFINITY
   return {
     name: 'outbox',
-    concurrency: parts.concurrency,
+    concurrency: 2 * parts.concurrency,
     async claim(limit) {
+      // Half of those that may be on their way at once: a claim is a commit, and is not worth it for one message while others leave.
+      if (limit < parts.concurrency / 2) return []
       const now = parts.now()
       for (const token of unconfirmed) {
         await releaseOutbound(parts.db(), token, now)
         unconfirmed.delete(token)
       }
-      await expireLeases(parts.db(), now)
+      if (performance.now() - looked > EXPIRY_MS) {
+        await expireLeases(parts.db(), now)
+        looked = performance.now()
+      }
       const room = Math.min(limit, Math.max(1, parts.pace.room(now)))
       const token = leaseToken(parts.holder)
       try {
-        return await claimOutbound(parts.db(), room, token, now, LEASE_MS, parts.pace.held(now))
+        return await claimOutgoing(parts.db(), room, token, now, LEASE_MS, parts.pace.held(now))
       } catch (error) {
         unconfirmed.add(token)
         throw error
       }
     },
-    run: (message) => deliver(parts, message, closing.signal),
+    run: (outgoing) => deliver(parts, outgoing, gate, settled, closing.signal),
     giveUp: () => closing.abort(),
   }
 }
 
-async function deliver(parts: OutboxParts, message: MessageRow, closing: AbortSignal): Promise<void> {
-  const blocked = await whyNot(parts, message).catch(notYet)
-  const result = blocked ?? (await hand(parts, message, closing))
+async function deliver(parts: OutboxParts, outgoing: Outgoing, gate: Gate, settled: ReturnType<typeof createSettler>, closing: AbortSignal): Promise<void> {
+  const { message } = outgoing
+  const since = performance.now()
+  const entered = await gate.enter(closing)
+  const late = performance.now() - since > GATE_MS
+  let result: SendResult | { outcome: 'expired' }
+  try {
+    result = !entered || late ? NOT_BEGUN : (whyNot(parts, outgoing) ?? (await hand(parts, outgoing, closing)))
+  } finally {
+    if (entered) gate.leave()
+  }
   const settlement = settle(parts, message, result)
-  const { mine, released } = await insist(() => settleOutbound(parts.db(), message, message.lease_token ?? '', settlement, parts.now()), INSIST_MS)
+  const { mine, released } = await insist(() => settled(message, settlement), INSIST_MS)
   if (!mine) parts.log.debug({ message: message.id }, 'a status was faster than the answer of the provider')
   if (result.outcome === 'accepted' && result.phone !== undefined) await learnNumber(parts, message, result.phone)
   if (released > 0) parts.wakeInbox()
@@ -99,22 +126,17 @@ async function learnNumber(parts: OutboxParts, message: MessageRow, phone: strin
   }
 }
 
-/** The database hiccuped before anything could leave. */
-const notYet = (error: unknown): Extract<SendResult, { outcome: 'retry' }> => ({
-  outcome: 'retry',
-  reason: `not sent yet: ${reasonOf(error)}`,
-  afterMs: SOON_MS,
-})
+/** Claimed, but its turn did not come: nothing left. */
+const NOT_BEGUN: Extract<SendResult, { outcome: 'retry' }> = { outcome: 'retry', reason: 'not sent yet', afterMs: SOON_MS }
 
 type Blocked = { outcome: 'expired' } | Extract<SendResult, { outcome: 'failed' | 'retry' }> | null
 
 /** What was allowed when it was decided may no longer be so when it leaves. */
-async function whyNot(parts: OutboxParts, message: MessageRow): Promise<Blocked> {
+function whyNot(parts: OutboxParts, { message, lastInboundAt }: Outgoing): Blocked {
   const now = parts.now()
   if (message.expires_at !== null && message.expires_at <= now) return { outcome: 'expired' }
   if (message.payload === null) return { outcome: 'failed', reason: 'erased', error: { code: 0, title: 'Its words were erased', advice: 'Nothing to do.' } }
-  const conversation = await conversationById(parts.db().write, message.conversation_id)
-  const window = windowOf(conversation?.last_inbound_at ?? null, now)
+  const window = windowOf(lastInboundAt, now)
   if (!window.known || window.open || message.type === 'template') return null
   return {
     outcome: 'failed',
@@ -123,13 +145,14 @@ async function whyNot(parts: OutboxParts, message: MessageRow): Promise<Blocked>
   }
 }
 
-async function hand(parts: OutboxParts, message: MessageRow, closing: AbortSignal): Promise<SendResult> {
+async function hand(parts: OutboxParts, outgoing: Outgoing, closing: AbortSignal): Promise<SendResult> {
+  const { message } = outgoing
   const provider = parts.providers.get(message.number)
   if (!provider)
     return holding(parts, message, { outcome: 'hold', scope: 'account', reason: `no provider serves the number "${message.number}"`, afterMs: LONGEST_WAIT_MS })
-  const parcel = await parcelOf(parts, message).catch(notYet)
+  const parcel = parcelOf(parts, outgoing)
   if ('outcome' in parcel) return parcel
-  const turn = await parts.pace.turn(message.number, AbortSignal.any([AbortSignal.timeout(TURN_MS), closing]))
+  const turn = await parts.pace.turn(message.number, closing, TURN_MS)
   if (turn !== 'go') return { outcome: 'retry', reason: 'the account holds', afterMs: SOON_MS }
   const result = await sendSafely(parts, message, provider, parcel, closing)
   if (result.outcome !== 'hold' || result.scope !== 'account') parts.pace.proved(message.number)
@@ -138,24 +161,21 @@ async function hand(parts: OutboxParts, message: MessageRow, closing: AbortSigna
 
 async function sendSafely(parts: OutboxParts, message: MessageRow, provider: Provider, parcel: Parcel, closing: AbortSignal): Promise<SendResult> {
   try {
-    return await provider.send(parcel, AbortSignal.any([AbortSignal.timeout(REQUEST_MS), closing]))
+    // Providers end a request that hangs by themselves (SEND_TIMEOUT_MS): a signal with a timer for every message would cost as much as its request.
+    return await provider.send(parcel, closing)
   } catch (error) {
     parts.log.error({ message: message.id, error: reasonOf(error) }, 'the provider module failed')
     return { outcome: 'uncertain', reason: reasonOf(error) }
   }
 }
 
-async function parcelOf(parts: OutboxParts, message: MessageRow): Promise<Parcel | Extract<SendResult, { outcome: 'failed' }>> {
-  const db = parts.db()
-  const conversation = await conversationById(db.write, message.conversation_id)
-  const contact = conversation ? (await contactsById(db.write, [conversation.contact_id])).get(conversation.contact_id) : undefined
-  if (!contact) return { outcome: 'failed', reason: 'the contact is gone', error: { code: 0, title: 'The contact was erased', advice: 'Nothing to do.' } }
-  const quoted = message.reply_to === null ? null : await messageById(db.write, message.reply_to)
+function parcelOf(parts: OutboxParts, { message, to, quoted }: Outgoing): Parcel | Extract<SendResult, { outcome: 'failed' }> {
+  if (!to) return { outcome: 'failed', reason: 'the contact is gone', error: { code: 0, title: 'The contact was erased', advice: 'Nothing to do.' } }
   return {
-    to: { phone: contact.wa_phone ?? contact.phone, bsuid: contact.bsuid },
+    to,
     message: message.payload as SentMessage,
     ref: message.ref ?? '',
-    replyTo: quoted?.provider_id ?? null,
+    replyTo: quoted,
     statusCallback: parts.callbackOf(message.number),
   }
 }

@@ -9,10 +9,10 @@ export interface Pace {
   /** Why a number holds, for people; null when it does not. */
   whyHeld(number: string, now: number): string | null
   /**
-   * Resolves when one message may leave (`go`), or when none may: the number holds, or the signal came first (`stay`).
+   * Resolves when one message may leave (`go`), or when none may: the number holds, or the signal or the time came first (`stay`).
    * At the start and after every hold one message goes ahead alone, so that a refused account is asked once and not by the whole queue.
    */
-  turn(number: string, signal: AbortSignal): Promise<'go' | 'stay'>
+  turn(number: string, signal: AbortSignal, withinMs: number): Promise<'go' | 'stay'>
   /** The one that went ahead met no refusal of the account: the others may follow. Called after every send that brought no hold. */
   proved(number: string): void
   /** How many could leave at once, over all numbers that do not hold. */
@@ -53,16 +53,16 @@ export function createPace(perSecond: ReadonlyMap<string, number>, now: () => nu
       const hold = holds.get(number)
       return hold && hold.until > now ? hold.reason : null
     },
-    async turn(number, signal) {
+    async turn(number, signal, withinMs) {
       const trial = trials.get(number)
       if (trial?.underway) await before(trial.ended, TRIAL_MS, signal)
       if (signal.aborted || (holds.get(number)?.until ?? 0) > now()) return 'stay'
       const ahead = trials.get(number)
       if (ahead) ahead.underway = true
       const wait = windowOf(number).take(performance.now()) - performance.now()
-      if (wait > 0) await before(new Promise(() => {}), wait, signal)
+      if (wait > 0) await before(new Promise(() => {}), Math.min(wait, withinMs), signal)
       // Others may have been refused while this one waited for its turn.
-      if (!signal.aborted && (holds.get(number)?.until ?? 0) <= now()) return 'go'
+      if (!signal.aborted && wait <= withinMs && (holds.get(number)?.until ?? 0) <= now()) return 'go'
       if (ahead && trials.get(number) === ahead) onTrial(number)
       return 'stay'
     },

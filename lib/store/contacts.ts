@@ -236,6 +236,6 @@ async function checkNames(trx: Query, contact: ContactRow, { externalId, languag
 }
 
 /** Names come from strangers: kept as they are, but never longer than a page can bear, and never cut through a character. */
-const short = (text: string | null): string | null => (text === null ? null : [...storable(text).slice(0, 400)].slice(0, 190).join('').toWellFormed())
+export const short = (text: string | null): string | null => (text === null ? null : [...storable(text).slice(0, 400)].slice(0, 190).join('').toWellFormed())
 
 const isTaken = (error: unknown): boolean => /^(SQLITE_CONSTRAINT|23505|ER_DUP_ENTRY)/.test((error as { code?: string }).code ?? '')

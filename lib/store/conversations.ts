@@ -106,7 +106,8 @@ export async function listConversations(query: Query, request: PageRequest & Con
   if (request.lastDirection !== undefined) rows.where({ last_direction: request.lastDirection })
   if (request.contactIds !== undefined) rows.whereIn('contact_id', [...request.contactIds])
   const [at, id] = (request.after ?? '').split('.').map(Number)
-  if (at && id) rows.where((either) => either.where('last_at', '<', at).orWhere((tie) => tie.where('last_at', at).andWhere('id', '<', id)))
+  // The first condition alone finds the place in the index; the second leaves out what was shown at the same millisecond.
+  if (at && id) rows.where('last_at', '<=', at).where((either) => either.where('last_at', '<', at).orWhere('id', '<', id))
   const found = (
     (await rows
       .orderBy([

@@ -134,8 +134,7 @@ export async function newestEvent(query: Query): Promise<number> {
 }
 
 // ------------------------------------------------------------------------------------------------ the queue
-
-const OPEN = "('waiting', 'running', 'retrying')"
+// `next_at` is set exactly while an event is open (waiting, running, retrying): the indexes of the queue hold a handful of rows among millions.
 
 export interface Claim {
   events: EventRow[]
@@ -194,7 +193,7 @@ async function dueEvents(db: Db, query: Query, now: number, limit: number, among
         query('wa_events as o')
           .select(query.raw('1'))
           .whereRaw('o.conversation_id = e.conversation_id')
-          .whereRaw(`o.state in ${OPEN}`)
+          .whereNotNull('o.next_at')
           .whereRaw(`o.id <> e.id and ((o.id < e.id and o.late = 0 and e.late = 0) or (o.state = 'running' and o.lease_until >= ${CLOCK[db.dialect]}))`),
       ),
   )
@@ -202,12 +201,17 @@ async function dueEvents(db: Db, query: Query, now: number, limit: number, among
   return rows.map((row) => ({ ...numeric(row, ['id', 'conversation_id']), crashes: row.crashes + (row.state === 'running' ? 1 : 0) }))
 }
 
-/** What waits is due at once, whatever the clock of the instance that received it says. */
+/**
+ * What waits is due at once, whatever the clock of the instance that received it says.
+ * A CASE, because sqlite would answer ORs by collecting all that wait and sorting it; so it reads the queue in order of the ids and stops.
+ */
 function isDue(db: Db, where: Knex.QueryBuilder, now: number, table = ''): void {
   where
-    .where(`${table}state`, 'waiting')
-    .orWhere((later) => later.where(`${table}state`, 'retrying').where(`${table}next_at`, '<=', now))
-    .orWhere((stranded) => stranded.where(`${table}state`, 'running').whereRaw(`${table}lease_until < ${CLOCK[db.dialect]}`))
+    .whereNotNull(`${table}next_at`)
+    .whereRaw(
+      `case ${table}state when 'waiting' then 1 = 1 when 'retrying' then ${table}next_at <= ? when 'running' then ${table}lease_until < ${CLOCK[db.dialect]} else 1 = 0 end`,
+      [now],
+    )
 }
 
 /** Two that stepped aside, or one of them and a fresh one, may be due together: they are heard one after the other all the same. */
@@ -268,7 +272,7 @@ export async function finishEvent(
   const change = {
     // The message of a parked status may have become known while nobody found it: then it is looked at again. One row decides, so it cannot fall between.
     state: end.parked ? db.write.raw("case when message_id is null then ? else 'waiting' end", [end.state]) : end.state,
-    next_at: end.nextAt ?? (end.parked ? now : null),
+    next_at: end.parked ? db.write.raw(`case when message_id is null then null else ${Math.trunc(now)} end`) : (end.nextAt ?? null),
     // It ended, and its process lives.
     ...(end.state === 'needs_attention' ? {} : { crashes: 0 }),
     late: end.late ? 1 : event.late,
@@ -331,7 +335,7 @@ export async function releaseParked(trx: Query, messageId: number, key: string, 
     .update({
       message_id: messageId,
       planned: 0,
-      next_at: now,
+      next_at: trx.raw(`case when state in ('needs_attention', 'discarded', 'unrecognised') then null else ${Math.trunc(now)} end`),
       state: trx.raw("case when state in ('done', 'unhandled') then 'waiting' else state end"),
     })
 }

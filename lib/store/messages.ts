@@ -3,7 +3,7 @@ import { climbs, type SentMessage, type Status } from '../model/message'
 import type { Db, Query } from './database'
 import { releaseParked } from './events'
 import { CLOCK } from './lease'
-import { fromJson, hashOf, insertOnce, insertRow, numeric, onceMore, type Page, type PageRequest, pageById, randomRef, storable, toJson } from './rows'
+import { fromJson, insertOnce, insertRow, numeric, onceMore, type Page, type PageRequest, pageById, randomRef, shortHashOf, storable, toJson } from './rows'
 
 /** One message in either direction. The same row is the log and, while it has not left, the outbox. */
 export interface MessageRow {
@@ -41,21 +41,23 @@ export interface MessageRow {
   fingerprint: string | null
 }
 
-type Raw = Omit<MessageRow, 'payload' | 'variables' | 'meta' | 'error'> & {
+export type RawMessage = Omit<MessageRow, 'payload' | 'variables' | 'meta' | 'error'> & {
   payload: string | null
   variables: string | null
   meta: string | null
   error: string | null
   error_code: number | null
+  /** PostgreSQL's index of the text. */
+  words?: unknown
 }
 const NUMBERS = ['id', 'conversation_id', 'menu_version', 'reply_to', 'at', 'created_at', 'next_at', 'expires_at', 'attempts', 'lease_until'] as const
-const read = (row: Raw): MessageRow => {
-  const { error_code: _code, ...columns } = numeric(row, NUMBERS)
+export const readMessage = (row: RawMessage): MessageRow => {
+  const { error_code: _code, words: _words, ...columns } = numeric(row, NUMBERS)
   return { ...columns, payload: fromJson(row.payload), variables: fromJson(row.variables), meta: fromJson(row.meta), error: fromJson(row.error) }
 }
 
 /** Provider ids are unique per business number at most. */
-export const providerKey = (number: string, providerId: string): string => hashOf(`${number}\n${providerId}`)
+export const providerKey = (number: string, providerId: string): string => shortHashOf(`${number}\n${providerId}`)
 
 export interface InboundMessage {
   number: string
@@ -131,7 +133,7 @@ export async function insertOutbound(trx: Query, db: Db, message: OutboundMessag
   const id =
     message.idempotencyKey === null
       ? await insertRow(trx, db.dialect, 'wa_messages', row)
-      : await insertOnce(trx, db.dialect, 'wa_messages', row, 'idempotency_key')
+      : await insertOnce(trx, db.dialect, 'wa_messages', row, '(idempotency_key) where idempotency_key is not null')
   if (id === null) return null
   await insertHistory(trx, id, 'queued', message.now, null, message.sentBy)
   return id
@@ -154,14 +156,14 @@ export async function messageByRef(query: Query, ref: string): Promise<MessageRo
 export async function messageByIdempotencyKey(query: Query, key: string): Promise<MessageRow | null> {
   return one(query('wa_messages').where({ idempotency_key: key }))
 }
-async function one(rows: PromiseLike<Raw[]>): Promise<MessageRow | null> {
+async function one(rows: PromiseLike<RawMessage[]>): Promise<MessageRow | null> {
   const [row] = await rows
-  return row ? read(row) : null
+  return row ? readMessage(row) : null
 }
 
 /** Messages of one conversation, newest first. */
 export async function listMessages(query: Query, conversationId: number, request: PageRequest): Promise<Page<MessageRow>> {
-  return pageById(query('wa_messages').where({ conversation_id: conversationId }), request, read)
+  return pageById(query('wa_messages').where({ conversation_id: conversationId }), request, readMessage)
 }
 /** Messages that we sent, newest first, by state; only of these business numbers when they are given. */
 export async function listOutbound(
@@ -169,11 +171,18 @@ export async function listOutbound(
   statuses: readonly Status[],
   request: PageRequest & { numbers?: readonly string[] | undefined },
 ): Promise<Page<MessageRow>> {
-  const rows = query('wa_messages')
-    .where({ direction: 'out' })
-    .whereIn('status', [...statuses])
-  if (request.numbers !== undefined) rows.whereIn('number', [...request.numbers])
-  return pageById(rows, request, read)
+  // One state at a time, each from the newest end of the index: all states together would be collected and sorted. Only what we send has a state.
+  const found = statuses.map(async (status) => {
+    const rows = query('wa_messages').where({ status })
+    if (request.numbers !== undefined) rows.whereIn('number', [...request.numbers])
+    if (request.after !== undefined) rows.where('id', '<', Number(request.after))
+    return (await rows
+      .orderBy('id', 'desc')
+      .limit(request.limit + 1)
+      .select('id')) as { id: number | string }[]
+  })
+  const ids = (await Promise.all(found)).flat().map((row) => Number(row.id))
+  return pageById(query('wa_messages').whereIn('id', ids.sort((a, b) => b - a).slice(0, request.limit + 1)), request, readMessage)
 }
 
 /** Messages with greater ids, oldest first: how an export walks through the log. */
@@ -186,7 +195,7 @@ export async function messagesAfter(
   const rows = query('wa_messages').where('id', '>', after)
   if (filter.conversationId !== null) rows.where({ conversation_id: filter.conversationId })
   if (filter.numbers !== undefined) rows.whereIn('number', [...filter.numbers])
-  return ((await rows.orderBy('id').limit(limit)) as Raw[]).map(read)
+  return ((await rows.orderBy('id').limit(limit)) as RawMessage[]).map(readMessage)
 }
 
 /** Id of the newest message: what a live page watches beside the conversations. */
@@ -198,8 +207,8 @@ export async function newestMessage(query: Query): Promise<number> {
 /** Our messages that these answer, by id. */
 export async function messagesById(query: Query, ids: readonly number[]): Promise<Map<number, MessageRow>> {
   if (ids.length === 0) return new Map()
-  const rows = (await query('wa_messages').whereIn('id', [...new Set(ids)])) as Raw[]
-  return new Map(rows.map(read).map((message) => [message.id, message]))
+  const rows = (await query('wa_messages').whereIn('id', [...new Set(ids)])) as RawMessage[]
+  return new Map(rows.map(readMessage).map((message) => [message.id, message]))
 }
 /** What was tapped on these messages of one conversation, oldest first. A tap is always newer than what it answers. */
 export async function tapsOn(query: Query, conversationId: number, ids: readonly number[]): Promise<{ id: number; reply_to: number; reply_id: string }[]> {
@@ -227,7 +236,7 @@ export async function deliveredUnread(query: Query, conversationId: number): Pro
     .where({ conversation_id: conversationId, direction: 'out' })
     .whereIn('status', ['sent', 'delivered'])
     .whereNotNull('provider_id')
-  return ((await rows.orderBy('id', 'desc').limit(50)) as Raw[]).map(read).reverse()
+  return ((await rows.orderBy('id', 'desc').limit(50)) as RawMessage[]).map(readMessage).reverse()
 }
 /** How many messages stand in each of these states; counted up to `cap`, because nobody reads further. */
 export async function countOutbound(query: Query, statuses: readonly Status[], cap = 10_000): Promise<number> {
@@ -246,8 +255,8 @@ export async function latestOffer(query: Query, conversationId: number, id?: str
     .where({ conversation_id: conversationId, direction: 'out' })
     .whereIn('type', ['button', 'list', 'template'])
     .orderBy('id', 'desc')
-    .limit(id === undefined ? 1 : 20)) as Raw[]
-  const messages = rows.map(read)
+    .limit(id === undefined ? 1 : 20)) as RawMessage[]
+  const messages = rows.map(readMessage)
   if (id === undefined) return messages[0] ?? null
   return messages.find((message) => JSON.stringify(message.payload).includes(JSON.stringify(id))) ?? null
 }
@@ -271,34 +280,6 @@ export async function sentAtNth(query: Query, conversationId: number, count: num
 
 // ------------------------------------------------------------------------------------------------ the outbox
 
-/**
- * Takes messages that may leave now, oldest first, one per conversation, and marks them `sending` before any request is made.
- * A compare-and-set per row: of two instances one wins, on every engine.
- */
-export async function claimOutbound(db: Db, limit: number, token: string, now: number, leaseMs: number, heldNumbers: readonly string[]): Promise<MessageRow[]> {
-  const due = db.write('wa_messages as m').where('m.status', 'queued').where('m.next_at', '<=', now)
-  if (heldNumbers.length > 0) due.whereNotIn('m.number', [...heldNumbers])
-  due.whereNotExists(
-    db
-      .write('wa_messages as o')
-      .select(db.write.raw('1'))
-      .whereRaw('o.conversation_id = m.conversation_id')
-      .whereRaw('o.id < m.id')
-      .whereRaw("o.status in ('queued', 'sending')"),
-  )
-  const ids = ((await due.orderBy('m.id').limit(limit).select('m.id')) as { id: number | string }[]).map((row) => Number(row.id))
-  if (ids.length === 0) return []
-  await db.tx(async (trx) => {
-    await trx('wa_messages')
-      .whereIn('id', ids)
-      .where({ status: 'queued' })
-      .update({ status: 'sending', lease_until: trx.raw(`${CLOCK[db.dialect]} + ?`, [leaseMs]), lease_token: token, attempts: trx.raw('attempts + 1') })
-    const won = (await trx('wa_messages').whereIn('id', ids).where({ status: 'sending', lease_token: token }).select('id')) as { id: number | string }[]
-    for (const row of won) await insertHistory(trx, Number(row.id), 'sending', now, null, null)
-  })
-  return ((await db.write('wa_messages').whereIn('id', ids).where({ status: 'sending', lease_token: token }).orderBy('id')) as Raw[]).map(read)
-}
-
 /** What became of a claimed message. Fenced: only the holder of the lease settles it, once. */
 export interface Settlement {
   status: Status
@@ -316,36 +297,47 @@ export async function settleOutbound(
   settlement: Settlement,
   now: number,
 ): Promise<{ mine: boolean; released: number }> {
-  return db.tx(async (trx) => {
-    const identity =
-      settlement.providerId === undefined
-        ? {}
-        : { provider_id: settlement.providerId.slice(0, 255), provider_key: providerKey(message.number, settlement.providerId) }
-    const state = {
-      status: settlement.status,
-      next_at: settlement.nextAt ?? null,
-      lease_until: null,
-      lease_token: null,
-      error: toJson(settlement.error ?? null),
-      error_code: settlement.error?.code ?? null,
-    }
-    const known = settlement.status === 'accepted' || settlement.status === 'failed'
-    const mine =
+  return db.tx((trx) => settleWithin(trx, message, settlement, now, false, token))
+}
+
+/** The same within a transaction; `taken`: the row is settled already, and only what hangs on it is left. */
+export async function settleWithin(
+  trx: Query,
+  message: MessageRow,
+  settlement: Settlement,
+  now: number,
+  taken: boolean,
+  token = message.lease_token ?? '',
+): Promise<{ mine: boolean; released: number }> {
+  const identity =
+    settlement.providerId === undefined
+      ? {}
+      : { provider_id: settlement.providerId.slice(0, 255), provider_key: providerKey(message.number, settlement.providerId) }
+  const state = {
+    status: settlement.status,
+    next_at: settlement.nextAt ?? null,
+    lease_until: null,
+    lease_token: null,
+    error: toJson(settlement.error ?? null),
+    error_code: settlement.error?.code ?? null,
+  }
+  const known = settlement.status === 'accepted' || settlement.status === 'failed'
+  const mine =
+    taken ||
+    (await trx('wa_messages')
+      .where({ id: message.id, status: 'sending', lease_token: token })
+      .update({ ...identity, ...state })) > 0 ||
+    // The answer came after the lease had run out: what was uncertain is known after all.
+    (known &&
       (await trx('wa_messages')
-        .where({ id: message.id, status: 'sending', lease_token: token })
-        .update({ ...identity, ...state })) > 0 ||
-      // The answer came after the lease had run out: what was uncertain is known after all.
-      (known &&
-        (await trx('wa_messages')
-          .where({ id: message.id, status: 'uncertain', attempts: message.attempts })
-          .update({ ...identity, ...state })) > 0)
-    // A status callback was faster than the answer: the state it set stands, the id is still news.
-    if (!mine && settlement.providerId !== undefined) await trx('wa_messages').where({ id: message.id }).whereNull('provider_id').update(identity)
-    const released = settlement.providerId === undefined ? 0 : await releaseParked(trx, message.id, providerKey(message.number, settlement.providerId), now)
-    if (mine) await insertHistory(trx, message.id, settlement.status, now, settlement.detail ?? settlement.error?.title ?? null, null)
-    await trx('wa_conversations').where({ id: message.conversation_id }).update({ changed_at: now })
-    return { mine, released }
-  })
+        .where({ id: message.id, status: 'uncertain', attempts: message.attempts })
+        .update({ ...identity, ...state })) > 0)
+  // A status callback was faster than the answer: the state it set stands, the id is still news.
+  if (!mine && settlement.providerId !== undefined) await trx('wa_messages').where({ id: message.id }).whereNull('provider_id').update(identity)
+  const released = settlement.providerId === undefined ? 0 : await releaseParked(trx, message.id, providerKey(message.number, settlement.providerId), now)
+  if (mine && !taken) await insertHistory(trx, message.id, settlement.status, now, settlement.detail ?? settlement.error?.title ?? null, null)
+  await trx('wa_conversations').where({ id: message.conversation_id }).update({ changed_at: now })
+  return { mine, released }
 }
 
 /** Claims whose commit was never confirmed: if it did happen, nobody was handed these messages, so surely none of them left. */
@@ -358,8 +350,13 @@ export async function releaseOutbound(db: Db, token: string, now: number): Promi
 
 /** Leases that ran out: the process died or hung while the request was under way, so nobody knows whether it arrived. */
 export async function expireLeases(db: Db, now: number): Promise<number> {
-  const rows = (await db.write('wa_messages').where({ status: 'sending' }).whereRaw(`lease_until < ${CLOCK[db.dialect]}`).limit(200)) as Raw[]
-  for (const row of rows.map(read)) {
+  const rows = (await db
+    .write('wa_messages')
+    .where({ status: 'sending' })
+    .whereNotNull('next_at')
+    .whereRaw(`lease_until < ${CLOCK[db.dialect]}`)
+    .limit(200)) as RawMessage[]
+  for (const row of rows.map(readMessage)) {
     await settleOutbound(
       db,
       row,
@@ -432,6 +429,11 @@ async function insertHistory(trx: Query, messageId: number, status: Status, at: 
     detail: detail === null ? null : storable(detail).slice(0, 1000),
     caused_by: causedBy,
   })
+}
+/** Of many messages at once. */
+export async function insertHistories(trx: Query, steps: readonly { messageId: number; status: Status; at: number }[]): Promise<void> {
+  const rows = steps.map(({ messageId, status, at }) => ({ message_id: messageId, status, at }))
+  for (let from = 0; from < rows.length; from += 400) await trx('wa_message_history').insert(rows.slice(from, from + 400))
 }
 export async function historyOf(query: Query, messageId: number): Promise<HistoryRow[]> {
   const rows = (await query('wa_message_history').where({ message_id: messageId }).orderBy('id')) as HistoryRow[]

@@ -1,16 +1,19 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { Dialect, Query } from './database'
 
 /** sha256 as 64 hex digits. Unique keys are hashed: raw ids collide or are cut under some collations. */
-export const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+export const hashOf = (text: string): string => hash('sha256', text, 'hex')
+
+/** 132 bits of it as 22 letters: for keys that stand in every row and its index. */
+export const shortHashOf = (text: string): string => hash('sha256', text, 'base64url' as 'base64').slice(0, 22)
 
 /** An unguessable word of 22 letters and digits, for correlation and leases. */
 export const randomRef = (): string => randomBytes(16).toString('base64url').replaceAll('-', 'x').replaceAll('_', 'y')
 
 /**
  * Inserts a row unless one with the same unique key is there. Answers the new id, or null for the loser.
- * One statement decides, so two instances cannot both win. (MySQL's INSERT IGNORE would also cut long values: there the error is caught.)
+ * `unique` is a column, or a partial index as SQL. One statement decides, so two instances cannot both win. (MySQL's INSERT IGNORE would also cut long values: there the error is caught.)
  */
 export async function insertOnce(query: Query, dialect: Dialect, table: string, row: object, unique: string): Promise<number | null> {
   if (dialect === 'mysql') {
@@ -22,7 +25,8 @@ export async function insertOnce(query: Query, dialect: Dialect, table: string, 
       throw error
     }
   }
-  const rows = await query(table).insert(row).onConflict(unique).ignore().returning('id')
+  const conflict = query(table).insert(row)
+  const rows = await (unique.startsWith('(') ? conflict.onConflict(query.raw(unique)) : conflict.onConflict(unique)).ignore().returning('id')
   return rows.length > 0 ? Number((rows[0] as { id: number | string }).id) : null
 }
 

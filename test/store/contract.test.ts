@@ -42,7 +42,6 @@ import {
 } from '../../lib/store/menus'
 import {
   applyStatus,
-  claimOutbound,
   decideOutbound,
   expireLeases,
   historyOf,
@@ -57,10 +56,13 @@ import {
   settleOutbound,
 } from '../../lib/store/messages'
 import { migrate, unknownMigrations } from '../../lib/store/migrate'
+import { claimOutgoing } from '../../lib/store/outgoing'
 import { hashOf } from '../../lib/store/rows'
 import { insertRuns, recordRun, runsOf } from '../../lib/store/runs'
 import { migrationSource } from '../../migrations/index'
 import { engines } from '../support/databases'
+
+const claimOutbound = async (...of: Parameters<typeof claimOutgoing>) => (await claimOutgoing(...of)).map(({ message }) => message)
 
 const NOW = 1_795_150_000_000
 const STAFF = { id: 'u1', name: 'Meera' }

@@ -177,7 +177,7 @@ test('requests of a number are never more within any second than it may send', a
       // What has to wait longer than the test is told so, and does not leave.
       await Promise.all(
         Array.from({ length: 200 }, async () => {
-          if ((await pace.turn('default', signal)) === 'go') left.push(performance.now())
+          if ((await pace.turn('default', signal, 60_000)) === 'go') left.push(performance.now())
         }),
       )
       // A tenth of a second is left to the clock of a busy machine.
@@ -195,7 +195,7 @@ test('who waits for the first answer of an account is told of its hold and asks 
   const pace = createPace(new Map([['default', 1000]]), Date.now)
   let calls = 0
   const ask = async () => {
-    const turn = await pace.turn('default', AbortSignal.timeout(1000))
+    const turn = await pace.turn('default', AbortSignal.timeout(1000), 60_000)
     if (turn === 'stay') return turn
     calls++
     await new Promise((resolve) => setTimeout(resolve, 10))

@@ -1,0 +1,47 @@
+import type { Knex } from 'knex'
+import type { Db, Dialect, Query } from './database'
+import { type MessageRow, type RawMessage, readMessage } from './messages'
+import { type Page, type PageRequest, pageById } from './rows'
+
+export interface SearchRequest extends PageRequest {
+  /** What somebody typed: words, all of which must be there. Nothing in it is an operator. */
+  text: string
+  /** Business numbers to look in; all when absent. */
+  numbers?: readonly string[] | undefined
+}
+
+/** Nobody types more; a pasted page must not become a query of a thousand words. */
+const MOST_WORDS = 10
+/** MariaDB's index holds no shorter words (innodb_ft_min_token_size): there they are not looked for. */
+const SHORTEST_ON_MYSQL = 3
+
+/**
+ * Messages in either direction that hold all of these words, newest first; whole words, without regard to case. Nothing is found for a text without
+ * words. Never ordered by rank: over millions of messages that reads them all.
+ */
+export async function searchMessages(query: Query, db: Db, { text, numbers, ...request }: SearchRequest): Promise<Page<MessageRow>> {
+  const words = wordsIn(text, db.dialect)
+  if (words.length === 0 || numbers?.length === 0) return { items: [], next: null }
+  const rows = matching(query, db.dialect, words)
+  if (numbers !== undefined) rows.whereIn('m.number', [...numbers])
+  return pageById<RawMessage, MessageRow>(rows.select('m.*'), request, readMessage, db.dialect === 'sqlite' ? 'w.rowid' : 'm.id')
+}
+
+function matching(query: Query, dialect: Dialect, words: readonly string[]): Knex.QueryBuilder {
+  if (dialect === 'postgres') return query('wa_messages as m').whereRaw(`m.words @@ plainto_tsquery('simple', ?)`, [words.join(' ')])
+  if (dialect === 'mysql') return query('wa_messages as m').whereRaw('match (m.text) against (? in boolean mode)', [words.map((word) => `+${word}`).join(' ')])
+  // A cross join is read from left to right: the index first, from its newest end.
+  return query
+    .from(query.raw('wa_words as w cross join wa_messages as m'))
+    .whereRaw('m.id = w.rowid and wa_words match ?', [words.map((word) => `"${word}"`).join(' ')])
+}
+
+/** The words as the engine's index has them: letters, digits and their marks. No sign that means anything to an engine is left. */
+export function wordsIn(text: string, dialect: Dialect): string[] {
+  const found = text
+    .toWellFormed()
+    .slice(0, 1000)
+    .match(dialect === 'mysql' ? /[\p{L}\p{N}\p{M}_]+/gu : /[\p{L}\p{N}\p{Co}\p{Mn}\p{Mc}]+/gu)
+  const words = [...new Set(found)].slice(0, MOST_WORDS)
+  return dialect === 'mysql' ? words.filter((word) => [...word].length >= SHORTEST_ON_MYSQL) : words
+}
