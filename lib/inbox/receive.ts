@@ -60,8 +60,9 @@ export function createDoor(parts: DoorParts): (number: string, knock: Knock) => 
         parts.arrived(touched)
         for (const post of batch) post.resolve()
       } catch (error) {
-        // One bad item must not fail its neighbours: each body once more, alone.
-        if (batch.length > 1) await Promise.all(batch.map((post) => storeAlone(parts, post)))
+        // One bad item must not fail its neighbours: each body once more, alone. A database that is away is no fault of theirs: the provider comes again.
+        if (!isRefusal(error)) for (const post of batch) post.reject(error)
+        else if (batch.length > 1) await Promise.all(batch.map((post) => storeAlone(parts, post)))
         else for (const post of batch) await storePieces(parts, post, error)
       }
     }
@@ -135,7 +136,8 @@ async function storeAlone(parts: DoorParts, post: Post): Promise<void> {
     parts.arrived(await storeAll(parts, [post]))
     post.resolve()
   } catch (error) {
-    await storePieces(parts, post, error)
+    if (!isRefusal(error)) post.reject(error)
+    else await storePieces(parts, post, error)
   }
 }
 
