@@ -218,7 +218,8 @@ for (const engine of all) {
     }
     const started = await Promise.all(Array.from({ length: 20 }, () => openDatabase(database.url)))
     await Promise.all(started.map((db) => migrate(db)))
-    assert.equal((await (started[0] as Db).write('wa_migrations')).length, 1)
+    const names = (await (started[0] as Db).write('wa_migrations')).map(({ name }) => name)
+    assert.deepEqual(names, [...new Set(names)])
     await Promise.all(started.map((db) => db.close()))
   })
 
