@@ -2,7 +2,7 @@ import { WaError } from '../errors'
 import type { Menu } from '../model/builders'
 import { phoneOf } from '../model/phone'
 import { messageOf } from '../model/send-check'
-import { decisionKey, type EnqueueOptions, enqueue, type Queued } from '../outbox/enqueue'
+import { type Decision, decisionKey, type EnqueueOptions, enqueue, type Queued } from '../outbox/enqueue'
 import { type Drawn, declaredVariables, drawWhat, type What } from '../outbox/resolve'
 import { bsuidOf } from '../providers/who'
 import type { ContactRef } from '../store/contacts'
@@ -10,6 +10,8 @@ import type { Step } from '../store/conversations'
 import { setStep } from '../store/conversations'
 import type { Db } from '../store/database'
 import { type EventRow, holdEvent } from '../store/events'
+import { insist } from '../store/insist'
+import { isOutage } from '../store/outage'
 
 export { declaredVariables }
 
@@ -61,6 +63,9 @@ export function refOf(to: unknown, defaultCountry: string | undefined): ContactR
   ])
 }
 
+/** How long a listener's words wait for a database that is away: well within its time limit. */
+const INSIST_MS = 10_000
+
 export interface Saying {
   what: What
   to: ContactRef
@@ -75,22 +80,19 @@ export async function utter(parts: VoiceParts, place: Place, saying: Saying, wai
   const db = parts.db()
   const drawn = await drawWhat(db.write, saying.what)
   const now = parts.now()
-  const queued = await enqueue(
-    db,
-    {
-      to: saying.to,
-      number: saying.number,
-      drawn,
-      replyTo: saying.replyTo ?? null,
-      meta: saying.meta ?? null,
-      answering: saying.answering,
-      guard: (trx) => holdEvent(trx, db, place.event),
-      idempotency: decisionKey([place.event.id, place.event.replays, place.listener, place.key ?? place.call], drawn),
-      ...(wait ? { alongside: (trx, conversation, messageId) => setStep(trx, conversation.id, { ...wait(drawn), messageId }, now) } : {}),
-    },
-    parts.limits,
-    now,
-  )
+  const decision: Decision = {
+    to: saying.to,
+    number: saying.number,
+    drawn,
+    replyTo: saying.replyTo ?? null,
+    meta: saying.meta ?? null,
+    answering: saying.answering,
+    guard: (trx) => holdEvent(trx, db, place.event),
+    idempotency: decisionKey([place.event.id, place.event.replays, place.listener, place.key ?? place.call], drawn),
+    ...(wait ? { alongside: (trx, conversation, messageId) => setStep(trx, conversation.id, { ...wait(drawn), messageId }, now) } : {}),
+  }
+  // Safe to ask twice: the key makes it one message. A database that is away for a moment is no failure of the listener.
+  const queued = await insist(() => enqueue(db, decision, parts.limits, now), INSIST_MS, isOutage)
   parts.queued(queued.conversationId)
   return queued
 }

@@ -27,6 +27,7 @@ import {
 import { insist } from '../store/insist'
 import { leaseToken } from '../store/lease'
 import { applyStatus, lockMessage, type MessageRow, messageById, messageByProviderId, messageByRef, providerKey } from '../store/messages'
+import { isOutage } from '../store/outage'
 import { insertRuns, type RunRow, recordRun, runsOf } from '../store/runs'
 import type { Work } from '../worker'
 
@@ -44,6 +45,8 @@ const WAITS_MS = [1000, 5000, 30_000, 600_000, 1_800_000, 7_200_000, 21_600_000]
 const QUICK_TRIES = 3
 /** Somebody else held what was due: their transaction lasts a few milliseconds. */
 const MISSED_MS = 25
+/** The database failed in the middle of an attempt: it gets so long to recover. */
+const OUTAGE_MS = 500
 
 export interface InboxParts {
   db: () => Db
@@ -131,6 +134,8 @@ async function handle(parts: InboxParts, event: EventRow, given: AbortController
   } catch (error) {
     if (given.signal.reason instanceof Closing) await releaseEvent(parts.db(), event, parts.now())
     else if (given.signal.aborted) parts.log.warn({ event: event.id }, 'this attempt took so long that another one had begun; its end was not recorded twice')
+    // Nobody failed but the database: the attempt does not count, and the customer's later words go on waiting for it.
+    else if (!(error instanceof WaError) && isOutage(error)) await postpone(parts, event)
     else await end(parts, event, again(parts, event, error, null))
   } finally {
     clearInterval(beat)
@@ -141,6 +146,11 @@ async function handle(parts: InboxParts, event: EventRow, given: AbortController
 /** Another attempt has begun, on another instance or here: this one can say nothing more. */
 async function keepLease(parts: InboxParts, event: EventRow, given: AbortController): Promise<void> {
   if (!(await extendLease(parts.db(), event, LEASE_MS))) given.abort(attemptIsOver(event.id))
+}
+
+async function postpone(parts: InboxParts, event: EventRow): Promise<void> {
+  await insist(() => releaseEvent(parts.db(), event, parts.now(), OUTAGE_MS), INSIST_MS)
+  parts.wakeIn(OUTAGE_MS)
 }
 
 /** It was there each time a process ended: whatever it does to them, it is not done a sixth time. */

@@ -5,7 +5,6 @@ import { ensureConversation, touchConversation } from '../store/conversations'
 import type { Db, Query } from '../store/database'
 import { insertEvent, seenSince, tieEvent } from '../store/events'
 import { insertInbound, messageByProviderId } from '../store/messages'
-import { isOutage } from '../store/outage'
 import { isRefusal } from '../store/refusal'
 import { hashOf } from '../store/rows'
 import { entryOf } from './entry'
@@ -38,8 +37,8 @@ export async function storeWithCare(
       touched.filter((id) => id !== null),
     )
   } catch (error) {
-    // A database that is away or full is not asked once more for every post: the provider comes again.
-    if (isOutage(error)) return failed(posts, error)
+    // A database that is away, full or busy is not asked once more for every post: the provider comes again, and no word is kept as unrecognised for it.
+    if (!isRefusal(error)) return failed(posts, error)
     if (posts.length > 1) for (const post of posts) await storeWithCare(db, [post], now, stored, failed)
     else for (const post of posts) await storePieces(db, post, now, stored, failed)
   }

@@ -35,7 +35,8 @@ const CLIENTS: Record<string, { client: string; dialect: Dialect }> = {
 const BUSY_TIMEOUT_MS = 5000
 const ACQUIRE_TIMEOUT_MS = 8000
 /** A deadlock or a busy file is tried again within this time; the provider at the door waits ten seconds at most. */
-const RETRY_MS = 3000
+const RETRY_MS = 5000
+const TRIES = 8
 /** Pages in the WAL before they are copied into the file: at the usual 1000 (4 MB) a busy inbox copies, and syncs twice more, at every fourth commit. */
 const CHECKPOINT_PAGES = 4000
 const PRAGMAS = `PRAGMA journal_mode=WAL;PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES};PRAGMA synchronous=FULL;PRAGMA busy_timeout=${BUSY_TIMEOUT_MS};PRAGMA foreign_keys=ON;PRAGMA secure_delete=ON`
@@ -251,7 +252,7 @@ async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt()
     } catch (error) {
-      if (tries >= 5 || performance.now() > until || !RETRYABLE.has((error as { code?: string }).code ?? '')) throw error
+      if (tries >= TRIES || performance.now() > until || !RETRYABLE.has((error as { code?: string }).code ?? '')) throw error
       await new Promise((wake) => setTimeout(wake, Math.random() * 20 * 2 ** tries))
     }
   }

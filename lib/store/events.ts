@@ -284,9 +284,13 @@ export async function finishEvent(
   return (await db.write('wa_events').where(heldBy(event)).update(change)) > 0
 }
 
-/** Gives an event back that was begun and not ended, at close: another instance takes it at once, and nobody failed. */
-export async function releaseEvent(db: Db, event: EventRow, now: number): Promise<void> {
-  await db.write('wa_events').where(heldBy(event)).update(released(db, now))
+/** Gives an event back that was begun and not ended: at close, and when the database failed under it. It is taken again at once or after a while; nobody failed. */
+export async function releaseEvent(db: Db, event: EventRow, now: number, afterMs = 0): Promise<void> {
+  const later = afterMs > 0 ? { state: 'retrying', next_at: now + afterMs } : {}
+  await db
+    .write('wa_events')
+    .where(heldBy(event))
+    .update({ ...released(db, now), ...later })
 }
 
 /** Claims whose commit was never confirmed: if it did happen, nobody works on them. */

@@ -18,10 +18,18 @@ export interface Patience {
  */
 export function createPatience(): Patience {
   let unhurried = 0
+  const open = new Set<Driver>()
   const listen = (connection: Driver): void => {
     const socket = socketOf(connection)
-    socket?.setTimeout(SILENCE_MS, () => {
-      if (unhurried === 0 && isBusy(connection)) socket.destroy(new Error(`the database said nothing for ${SILENCE_MS / 1000} s`))
+    if (!socket) return
+    open.add(connection)
+    socket.once('close', () => open.delete(connection))
+    socket.setTimeout(SILENCE_MS, () => {
+      if (unhurried > 0 || !isBusy(connection)) return
+      const silent = Object.assign(new Error(`the database said nothing for ${SILENCE_MS / 1000} s`), { code: 'ETIMEDOUT' })
+      socket.destroy(silent)
+      // Those that stand beside it may be as dead: the pool makes new ones, instead of finding out with each in turn.
+      for (const other of open) other.__knex__disposed = silent
     })
   }
   return {
@@ -49,6 +57,8 @@ export function createPatience(): Patience {
 
 /** What pg and mysql2 let us see of a connection. */
 interface Driver {
+  /** knex's own mark: the pool drops it. */
+  __knex__disposed?: Error
   /** pg: its Connection, with the socket. */
   connection?: { stream?: Socket }
   readyForQuery?: boolean

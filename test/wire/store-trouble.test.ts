@@ -18,7 +18,7 @@ const troubled = (db: Db, ...codes: string[]): Db => ({
 })
 
 const CASES: [says: string, codes: string[], status: number, states: string[]][] = [
-  ['trouble of a moment', ['40P01', '40P01'], 503, []],
+  ['trouble of a moment', ['40P01'], 503, []],
   ['a file that is busy', ['SQLITE_BUSY'], 503, []],
   ['a connection that broke', ['ECONNRESET'], 503, []],
   ['a body that fails once, and then does not', ['22021'], 200, ['waiting']],
