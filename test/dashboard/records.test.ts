@@ -115,3 +115,20 @@ test('a customer who wants no more messages gets none, code hears it, and the th
   assert.match(wordsOf((await get('/conversations/1')).text), /Wants no more messages · .*Wants messages again ·/)
   await wa.send('+919800000001', { text: 'offer' })
 })
+
+test('what was said is found by its words, with a way into the thread at that place', async (t) => {
+  const { get, phone } = await host(t)
+  const asha = phone({ name: 'Asha' })
+  await asha.says('My parcel ORD-12345 is broken, please help')
+  for (let n = 0; n < 45; n++) await asha.says(`more words ${n}`)
+
+  const { text } = await get('/conversations?q=parcel%20broken').expect(200)
+  assert.match(text, /My <mark>parcel<\/mark> ORD-12345 is <mark>broken<\/mark>, please help/)
+  const href = /href="\/wa(\/conversations\/1\?after=\d+)#(row-\d+)"/.exec(text)
+  const thread = (await get(href?.[1] ?? '').expect(200)).text
+  assert.match(thread, new RegExp(`id="${href?.[2]}"`))
+
+  assert.match(wordsOf((await get('/conversations?q=ord-12345').expect(200)).text), /My parcel ORD - 12345 is broken/)
+  assert.match(wordsOf((await get('/conversations?q=nowhere').expect(200)).text), /Nothing found for “nowhere”/)
+  for (const query of ['"', 'AND', 'a OR b', 'NEAR(x)', '*', "'; --"]) await get(`/conversations?q=${encodeURIComponent(query)}`).expect(200)
+})

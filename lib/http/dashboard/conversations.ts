@@ -4,6 +4,7 @@ import { contactsById, searchContacts } from '../../store/contacts'
 import { type ConversationFilter, type ConversationRow, listConversations } from '../../store/conversations'
 import { type Exchange, maySee, type Role, type Route } from '../exchange'
 import { addressWith, afterOf, isPartial } from './asked'
+import { type Found, foundIn } from './found'
 import { fragment, page } from './page'
 import { type Person, personOf } from './person'
 import { type Moment, momentOf, type WindowView, windowView } from './when'
@@ -56,8 +57,10 @@ async function list(x: Exchange): Promise<void> {
     x.engine.db.read,
     found.items.map((conversation) => conversation.contact_id),
   )
+  const said: Found = query === '' || afterOf(x) !== undefined ? { lines: [], more: false } : await foundIn(x, query)
   const locals = {
     query,
+    found: said,
     number: number ?? null,
     lines: found.items.map((conversation) => lineOf(conversation, personOf(contacts.get(conversation.contact_id), x.user), now)),
     here: addressWith(x, {}),
