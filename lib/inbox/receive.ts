@@ -3,7 +3,7 @@ import type { Logger } from '../log'
 import type { Incoming } from '../model/event'
 import type { Knock, Provider } from '../providers/provider'
 import type { Db } from '../store/database'
-import { isOutage } from '../store/outage'
+import { isBroken, isOutage } from '../store/outage'
 import type { Post } from './post'
 import { type Met, storeTogether } from './together'
 import { storeWithCare } from './with-care'
@@ -56,7 +56,8 @@ export function createDoor(parts: DoorParts): (number: string, knock: Knock) => 
       if (done.stored.length > 0) stored(done.stored, done.touched)
       others = done.others
     } catch (error) {
-      if (isOutage(error)) return failed(posts, error)
+      // A connection that broke is replaced at once: a provider that comes again twice at most need not be sent away for it.
+      if (isOutage(error) && !isBroken(error)) return failed(posts, error)
       parts.log.debug({ error: reasonOf(error) }, 'a batch of webhooks was refused; each is stored alone')
     }
     if (others.length > 0) await storeWithCare(db, others, now, stored, failed)

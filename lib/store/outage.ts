@@ -12,3 +12,6 @@ export function isOutage(error: unknown): boolean {
     /^(WA_|PROTOCOL_|ER_(CON_|LOCK_|SERVER_|DISK_|TOO_MANY|RECORD_FILE_FULL|OPTION_PREVENTS)|E(?!R_)[A-Z]+$)/.test(code)
   )
 }
+
+/** Whether a connection broke under a query: the next one gets another connection, and may well succeed. */
+export const isBroken = (error: unknown): boolean => /^(ECONNRESET|EPIPE|PROTOCOL_CONNECTION_LOST|57P01)$/.test(String((error as { code?: unknown }).code))
