@@ -36,7 +36,7 @@ function run(files, flags) {
   if (files.length === 0) throw new Error('There are no tests in there: their names end in .test.ts.')
   const env = plainEnvironment()
   if (files.some(needsBrowser)) env.CHROME_PATH = requireTs('../test/support/browser.ts', import.meta.url).findOrInstall()
-  const runner = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-timeout=180000', `--test-concurrency=${Math.max(2, availableParallelism())}`]
+  const runner = ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-timeout=900000', `--test-concurrency=${Math.max(2, availableParallelism())}`]
   const tests = spawn(process.execPath, [...runner, ...flags, ...files], { stdio: 'inherit', env })
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => tests.kill(signal))
   tests.on('exit', (code) => {

@@ -205,34 +205,42 @@ function asDb(dialect: Dialect, write: Knex, read: Knex, close: () => Promise<vo
 
 interface Connection {
   __knex__disposed?: Error
+  __knexTxId?: string
   exec?(sql: string, done: () => void): void
 }
 
 /**
- * knex releases a connection whose COMMIT failed while it is still inside the transaction: later inserts on it resolve and are lost.
- * So a connection whose transaction did not end well is marked for disposal. (`__knex__disposed` is knex's own mark; a test watches it.)
+ * knex gives a connection back whose BEGIN or COMMIT went wrong while it is still inside the transaction: later inserts on it resolve and are lost.
+ * So the connection is ours, and one whose transaction did not end well is marked for disposal. (`__knex__disposed` is knex's own mark; a test
+ * watches it.)
  */
 async function transact<T>(dialect: Dialect, knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
-  let connection: Connection | undefined
+  const connection = (await knex.client.acquireConnection()) as Connection
+  let clean = false
   let refused: unknown
   const refuse = (error: unknown): never => {
     refused = error
     throw error
   }
   try {
-    return await knex.transaction(
+    const result = await knex.transaction(
       async (trx) => {
-        connection = await trx.client.acquireConnection()
         // sqlite: a transaction that begins with a read cannot wait for the write lock; one that begins with a write can.
         if (dialect === 'sqlite') await trx.raw('update wa_lock set turn = turn + 1').catch(refuse)
         return work(trx).catch(refuse)
       },
-      dialect === 'mysql' ? { isolationLevel: 'read committed' } : undefined,
+      { connection, ...(dialect === 'mysql' ? { isolationLevel: 'read committed' as const } : {}) },
     )
+    clean = true
+    return result
   } catch (error) {
     // Rolled back because `work` said no: the connection is clean. Anything else: nobody knows what it is in the middle of.
-    if (error !== refused && connection) await leave(connection, knex)
+    clean = error === refused
     throw error
+  } finally {
+    if (!clean) await leave(connection, knex)
+    delete connection.__knexTxId
+    await knex.client.releaseConnection(connection)
   }
 }
 
