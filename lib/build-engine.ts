@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { Engine, Hearing, Line, SendRequest, Sent } from './engine'
-import { type Fault, reasonOf, WaError } from './errors'
+import { decideMessage, notInThatState } from './decide'
+import type { Engine, Line, SendRequest, Sent } from './engine'
+import { reasonOf, WaError } from './errors'
 import type { ContextParts } from './flows/context'
 import { createFlows, type Flows } from './flows/flow'
 import { createListeners, type Listeners } from './flows/listeners'
@@ -10,22 +11,19 @@ import { type Housekeeping, keepHouse } from './housekeeping'
 import { inboxWork } from './inbox/drain'
 import { createDoor } from './inbox/receive'
 import { seldom } from './log'
-import { checkMenu, menuError } from './model/check'
-import { idsOf, type MenuSpec } from './model/menu'
-import { undeclaredIn } from './model/undeclared'
 import type { Settled } from './options'
 import { outboxWork } from './outbox/drain'
 import { type EnqueueOptions, enqueue, sameDecision } from './outbox/enqueue'
 import { createPace, type Pace } from './outbox/pace'
 import { drawWhat } from './outbox/resolve'
 import type { Provider } from './providers/provider'
+import { lostHearings, mayGoLive, publishChecked } from './publish'
 import { type Actor, writeAudit } from './store/audit'
 import { type ContactRow, changeContact, lockContact } from './store/contacts'
 import { conversationById, conversationsOfContact, markChanged, setMode, setStep } from './store/conversations'
 import { type Db, openDatabase, type Query } from './store/database'
 import { decideEvent, insertEvent, nextDue } from './store/events'
-import { declareMenu, menuByKey, menuVersionByKey, publishDraft, rollBack } from './store/menus'
-import { decideOutbound, messageById } from './store/messages'
+import { declareMenu, menuByKey, menuVersionByKey, rollBack } from './store/menus'
 import { migrate, missingMigrations, unknownMigrations } from './store/migrate'
 import { hashOf } from './store/rows'
 import { reviveRuns } from './store/runs'
@@ -448,60 +446,6 @@ export function buildEngine(settled: Settled): RunningEngine {
   return engine
 }
 
-/** The draft that was checked is the one that goes live: when somebody saved another one meanwhile, that one is checked too. */
-async function publishChecked(
-  engine: Engine,
-  key: string,
-  by: Actor,
-  options: Parameters<Engine['publish']>[2],
-): Promise<Awaited<ReturnType<Engine['publish']>>> {
-  for (let tries = 1; ; tries++) {
-    const menu = await menuByKey(engine.db.write, key)
-    if (menu?.draft) await mayGoLive(engine, key, menu.draft, options.force)
-    try {
-      return await publishDraft(engine.db, key, by, options.expected ?? menu?.revision ?? null, engine.now())
-    } catch (error) {
-      const isOurs = (options.expected ?? null) === null && error instanceof WaError && error.code === 'WA_MENU_STALE'
-      if (!isOurs || tries >= 5) throw error
-    }
-  }
-}
-
-/** Throws what keeps these words from customers: faults, variables that nobody gives, listeners of options that would go. */
-async function mayGoLive(engine: Engine, key: string, spec: MenuSpec, force = false): Promise<void> {
-  checkMenu(spec)
-  const declared = (await menuByKey(engine.db.write, key))?.declared
-  const unknown = declared ? undeclaredIn(spec, declared) : []
-  if (unknown.length > 0) throw menuError(key, unknown)
-  const breaks = force ? [] : await engine.wouldBreak(key, spec)
-  if (breaks.length === 0) return
-  throw new WaError(
-    'WA_MENU_IN_USE',
-    breaks.map((one) => one.fault.message).join(' '),
-    breaks.map((one) => one.fault),
-  )
-}
-
-/** Listeners of ids that the live menu or its declaration has and the next one has not. */
-function lostHearings(key: string, before: readonly (MenuSpec | null)[], next: MenuSpec, hearings: readonly Hearing[]): (Hearing & { fault: Fault })[] {
-  const stays = new Set(idsOf(next))
-  const goes = [...new Set(before.flatMap((spec) => (spec ? idsOf(spec) : [])))].filter((id) => !stays.has(id))
-  return goes.flatMap((id) =>
-    hearings
-      .filter((hearing) => (hearing.menu === null || hearing.menu === key) && (hearing.id === id || (hearing.id.endsWith(':') && id.startsWith(hearing.id))))
-      .map((hearing) => ({
-        ...hearing,
-        id,
-        fault: {
-          path: 'id',
-          actual: id,
-          message: `Menu "${key}" would lose the option "${id}", and the code listens to it (${hearing.listener}).`,
-          fix: 'Keep the option, or publish all the same if the developers agree.',
-        },
-      })),
-  )
-}
-
 async function mustBeMigrated(db: Db): Promise<void> {
   const missing = await missingMigrations(db)
   if (missing.length > 0)
@@ -515,43 +459,4 @@ async function mustBeMigrated(db: Db): Promise<void> {
 export function callbackOf(settled: Settled, number: string): string | null {
   if (settled.publicUrl === null) return null
   return `${settled.publicUrl}/webhook${settled.several ? `/${number}` : ''}`
-}
-
-async function decideMessage(
-  engine: Engine,
-  id: string,
-  decision: 'retry' | 'arrived' | 'cancel',
-  by: Actor,
-  queued: (conversationId: number) => void,
-): Promise<Sent> {
-  const db = engine.db
-  const message = await messageById(db.write, Number(id))
-  if (message?.direction !== 'out') throw new WaError('WA_NOT_FOUND', `There is no sent message ${id}.`)
-  const possible = { retry: ['failed', 'uncertain', 'expired', 'canceled'], arrived: ['uncertain'], cancel: ['queued', 'uncertain', 'failed'] }[decision]
-  const to = ({ retry: 'queued', arrived: 'accepted', cancel: 'canceled' } as const)[decision]
-  if (!possible.includes(message.status ?? '')) {
-    throw new WaError('WA_STATE', `Message ${id} is ${message.status}; "${decision}" is possible while it is ${possible.join(' or ')}.`, [
-      { path: 'status', message: 'not in this state', actual: message.status, limit: possible.join(' | ') },
-    ])
-  }
-  const now = engine.now()
-  const moved = await db.tx(async (trx) => {
-    const did = await decideOutbound(trx, message, to, by.name, `${by.name} decided: ${decision}`, now, decision === 'retry' ? now + 86_400_000 : undefined)
-    if (did) await writeAudit(trx, by, `message.${decision}`, `message:${id}`, message.status, to, now)
-    return did
-  })
-  if (!moved) throw new WaError('WA_STATE', `Message ${id} moved on meanwhile. Look again.`)
-  queued(message.conversation_id)
-  return { id, status: to }
-}
-
-async function notInThatState(db: Db, id: string, decision: string, from: readonly string[]): Promise<WaError> {
-  const row = (await db
-    .read('wa_events')
-    .where({ id: Number(id) })
-    .first('state')) as { state: string } | undefined
-  if (!row) return new WaError('WA_NOT_FOUND', `There is no event ${id}.`)
-  return new WaError('WA_STATE', `Event ${id} is ${row.state}; "${decision}" is possible while it is ${from.join(', ')}.`, [
-    { path: 'state', message: 'not in this state', actual: row.state, limit: from.join(' | ') },
-  ])
 }

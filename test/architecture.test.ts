@@ -16,6 +16,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['lib/flows/'],
   ['lib/inbox/'],
   ['lib/http/'],
+  ['lib/decide.ts', 'lib/publish.ts'],
   ['lib/options.ts', 'lib/build-engine.ts', 'lib/wa.ts', 'lib/index.ts', 'lib/testing.ts'],
 ]
 
