@@ -6,8 +6,13 @@ if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`PORT is "${proces
 
 const wa = build()
 wa.observe('*', (given) => {
-  const { event, reply, text } = given as { event: { type: string; number: string }; reply?: { id: string } | null; text?: string | null }
-  console.log(`${event.type.padEnd(14)} ${reply ? reply.id : (text ?? '')}`)
+  const { event, reply, text, message } = given as {
+    event: { type: string; number: string }
+    reply?: { id: string } | null
+    text?: string | null
+    message?: { status: string }
+  }
+  console.log(`${event.type.padEnd(14)} ${message ? message.status : reply ? reply.id : (text ?? '')}`)
 })
 
 const app = express()
@@ -28,7 +33,8 @@ function build(): ReturnType<typeof orderDesk> {
 }
 
 function listen(): void {
-  const server = app.listen(port, () => {
+  const server = app.listen(port)
+  server.on('listening', () => {
     const address = server.address()
     const at = `http://localhost:${typeof address === 'object' && address ? address.port : port}`
     console.log(`\n  Dashboard  ${at}/wa\n  Phone      ${at}/wa/phone\n  API        ${at}/wa/api/openapi.json\n`)

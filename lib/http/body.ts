@@ -40,7 +40,7 @@ const hasBody = ({ headers, httpVersionMajor }: Request): boolean =>
 export const rawBodyGone = (): WaError =>
   new WaError(
     'WA_RAW_BODY_GONE',
-    'The webhook body was already parsed, so its signature cannot be checked. Mount wa.webhook above express.json(), or keep the bytes: app.use(express.json({ verify: wa.captureRawBody })).',
+    'The webhook body was already parsed, so its signature cannot be checked. Mount wa.webhook above express.json(), under the same path as the rest, or keep the bytes: app.use(express.json({ verify: wa.captureRawBody })).',
     [{ path: 'body', message: 'consumed before us', fix: 'app.use(wa.webhook) above express.json()' }],
   )
 

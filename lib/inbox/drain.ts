@@ -359,7 +359,8 @@ async function finish(parts: InboxParts, scene: Scene, runs: readonly (RunRow & 
   const heard = runs.some((run) => run.listener !== ASK_AGAIN || run.state === 'done')
   if (failed) await end(parts, event, again(parts, event, failed.cause ?? failed.error, retryable(parts, runs)))
   else if (event.type === 'status') await end(parts, event, { state: 'done', parked: scene.status === null })
-  else await end(parts, event, { state: heard ? 'done' : 'unhandled' })
+  // What happens between people and the bot is news, not a customer's word: nobody needs to listen.
+  else await end(parts, event, { state: heard || !(event.type in HEARD_AS) ? 'done' : 'unhandled' })
 }
 
 async function end(parts: InboxParts, event: EventRow, how: End): Promise<boolean> {

@@ -54,6 +54,8 @@ function masked(text: string): string {
   const short = [...text.trim()].slice(0, 32).join('')
   if (/^\+?\d{9,}$/.test(short)) return maskPhone(short)
   const digits = short.replaceAll(/\D/g, '').length
+  // So few digits are nobody's number: whoever mistyped sees what they typed.
+  if (digits < 7) return short
   let seen = 0
   return short.replaceAll(/\d/g, (digit) => (++seen > digits - 2 && digits > 4 ? digit : '*'))
 }

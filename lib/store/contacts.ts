@@ -70,7 +70,7 @@ export async function contactsById(query: Query, ids: readonly number[]): Promis
   return new Map(rows.map(read).map((contact) => [contact.id, contact]))
 }
 
-/** Customers whose name holds these words, or whose number begins with these digits (a user id likewise). At most `limit`. */
+/** Customers whose name holds these words, or whose number begins with these digits, or holds four or more of them (a user id as a whole). At most `limit`. */
 export async function searchContacts(query: Query, words: string, limit: number): Promise<ContactRow[]> {
   const named = storable(words.trim().toLowerCase()).replaceAll(/[!%_]/g, '!$&')
   const digits = words.replaceAll(/[^0-9]/g, '')
@@ -79,6 +79,9 @@ export async function searchContacts(query: Query, words: string, limit: number)
     // A range, because LIKE would not use the index on every engine.
     for (const phone of digits.length >= 3 ? ['phone', 'wa_phone'] : [])
       either.orWhere((range) => range.where(phone, '>=', `+${digits}`).where(phone, '<', `+${digits}:`))
+    // A number as it is dialled at home, or its last digits: what a customer reads out. The name's LIKE reads the table anyway.
+    const home = digits.replace(/^0+/, '')
+    if (home.length >= 4) either.orWhere('phone', 'like', `%${home}%`)
   })
   return ((await rows.orderBy('id', 'desc').limit(limit)) as Raw[]).map(read)
 }

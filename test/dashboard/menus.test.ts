@@ -333,7 +333,7 @@ test('an option that code listens to cannot go without being told who would miss
   const refused = await h.post('/menus/help-center/publish', { revision }).expect(409)
   await h.post('/menus/help-center/publish', { revision, force: 'yes' }).expect(303)
 
-  assert.match(editor, /The code would miss track_order ?\. It is live, and reply:track_order listens to it/)
+  assert.match(editor, /The code would miss track_order ?\. reply:track_order listens for it/)
   assert.match(wordsOf(page.text), /reply:track_order listens to the option track_order ?, which would go/)
   assert.match(refused.text, /Tick the box/)
   assert.equal(chip((await h.get('/menus/help-center')).text), 'List Live, version 2')

@@ -79,7 +79,7 @@ test('settings show what is configured and no secret', async (t) => {
   assert.match(words, /\/wa\/webhook/)
 })
 
-test('conversations are found by name, by the beginning of a number, and narrowed by several filters at once', async (t) => {
+test('conversations are found by name, by the beginning or the last digits of a number, and narrowed by several filters at once', async (t) => {
   const { get, phone, control, wa } = await host(t)
   await phone({ name: 'Asha', phone: '+919800000001' }).says('hi')
   await control.clock.advance(25 * 3_600_000)
@@ -89,6 +89,8 @@ test('conversations are found by name, by the beginning of a number, and narrowe
 
   assert.deepEqual(await found('q=asha'), ['1'])
   assert.deepEqual(await found('q=%2B1+415'), ['2'])
+  assert.deepEqual(await found('q=055-5010'), ['2'])
+  assert.deepEqual(await found('q=0000'), [])
   assert.deepEqual(await found(`q=${encodeURIComponent('100%')}`), ['2'])
   assert.deepEqual(await found(`q=${encodeURIComponent("'; drop table wa_contacts; --")}`), [])
   assert.deepEqual(await found('window=open'), ['2'])

@@ -183,6 +183,20 @@ test('an option that code listens to does not vanish unless somebody insists', a
   assert.deepEqual(insisted.body, { key: 'track-link', version: 2, changed: true })
 })
 
+test('a menu that code listens to is not taken out of use unless somebody insists', async (t) => {
+  const { wa, get, del } = await apiHost(t)
+  wa.onReply('thanks', () => {})
+
+  const refused = await del('/menus/track-link')
+  const untouched = await get('/menus/track-link')
+  const insisted = await del('/menus/track-link?force=true')
+
+  assert.deepEqual([refused.status, refused.body.code], [409, 'WA_MENU_IN_USE'])
+  assert.match(refused.text, /reply:thanks.*force=true/)
+  assert.deepEqual([untouched.status, untouched.body.version], [200, 1])
+  assert.equal(insisted.status, 204, insisted.text)
+})
+
 test('the draft that was checked is the one that goes live: one saved meanwhile is checked too', async (t) => {
   const { wa, get, put, post } = await apiHost(t)
   const engine = (wa as unknown as Record<symbol, { wouldBreak: (...given: unknown[]) => Promise<unknown> }>)[ENGINE]

@@ -79,8 +79,9 @@ export const routes: readonly ApiRoute[] = [
     summary: 'Take it out of use',
     about: 'It can no longer be sent. Its versions stay, because old messages are drawn from them; PUT brings it back.',
     headers: ifMatch,
+    query: shape({}, { force: J.boolean().description('Also when code listens to its options.') }),
     answer: { status: 204, about: 'Out of use.' },
-    refuses: ['WA_MENU_UNKNOWN', 'WA_MENU_READ_ONLY', 'WA_MENU_STALE'],
+    refuses: ['WA_MENU_UNKNOWN', 'WA_MENU_READ_ONLY', 'WA_MENU_IN_USE', 'WA_MENU_STALE'],
     handle: archive,
   },
   {
@@ -122,7 +123,13 @@ async function put(x: Exchange, { body, headers }: Asked): Promise<void> {
   sendJson(x.res, 200, shownAs(menu), { ETag: etagOf(menu) })
 }
 
-async function archive(x: Exchange, { headers }: Asked): Promise<void> {
+async function archive(x: Exchange, { headers, query }: Asked): Promise<void> {
+  // As if every option went: an id that code listens to does not vanish without a word.
+  const breaks = (query as { force?: boolean }).force ? [] : await x.engine.wouldBreak(keyOf(x), { key: keyOf(x), type: 'text', body: '' })
+  if (breaks.length > 0) {
+    const faults = breaks.map(({ fault }) => ({ ...fault, fix: 'Keep the menu, or archive it all the same with ?force=true if the developers agree.' }))
+    throw new WaError('WA_MENU_IN_USE', faults.map((fault) => fault.message).join(' '), faults)
+  }
   await archiveMenu(x.engine.db, keyOf(x), true, x.user, x.engine.now(), await expected(x, headers['If-Match']))
   x.res.writeHead(204, { 'Cache-Control': 'no-store' }).end()
 }

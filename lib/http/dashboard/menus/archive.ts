@@ -18,7 +18,8 @@ export const routes: Route<Role>[] = [
 /** What archiving means for this menu, before it is done. */
 async function confirm(x: Exchange): Promise<void> {
   const menu = await writableMenuOf(x)
-  const spec = writtenOf(menu)
+  // What customers can tap today counts, not what is being written.
+  const spec = menu.published ?? writtenOf(menu)
   return page(x, 'menus/archive', {
     title: `Archive ${menu.key}`,
     styles: ['editor.css'],
