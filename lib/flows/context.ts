@@ -106,8 +106,6 @@ export const guardOf =
   (trx) =>
     holdEvent(trx, parts.db(), attempt.event)
 
-export type AnyContext = ReturnType<typeof createContext>
-
 const isMessage = (what: Utterance): boolean => typeof what === 'object' && !('ids' in what)
 const handoverKey = (place: Place): string => JSON.stringify(['handover', place.event.id, place.event.replays, place.listener, place.call])
 

@@ -23,8 +23,8 @@ export function render(menu: MenuSpec, variables: Record<string, unknown> = {}, 
 
 /** The approved template that a menu names, its components filled in; null when it names none. What may leave when the window is closed. */
 export function renderTemplate(menu: MenuSpec, variables: Record<string, unknown> = {}, options: RenderOptions = {}): SentTemplate | null {
-  const final = filled(menu, variables, options)
-  return 'template' in final && final.template ? templateOf(final) : null
+  if (!('template' in menu) || !menu.template) return null
+  return templateOf(filled(menu, variables, options))
 }
 
 /** How a menu will look, with samples for its variables: also a draft that is far from done. Never throws; `message` is null when there is nothing to draw. */

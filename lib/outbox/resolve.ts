@@ -1,7 +1,7 @@
 import { WaError } from '../errors'
 import type { MenuSpec } from '../model/menu'
 import { type SentMessage, wordsOf } from '../model/message'
-import { render } from '../model/render'
+import { render, renderTemplate } from '../model/render'
 import { suggest } from '../model/suggest'
 import { variablesIn } from '../model/variables'
 import type { Query } from '../store/database'
@@ -24,8 +24,10 @@ export async function drawWhat(query: Query, what: What): Promise<Drawn> {
   if ('message' in what) return { message: what.message, text: wordsOf(what.message), menu: null, template: null }
   const menu = await liveMenu(query, what.menu)
   const variables = what.variables ?? {}
-  const message = render(menu.published, variables, { alsoKnown: declaredVariables(menu) })
-  return { message, text: wordsOf(message), menu: { key: menu.key, version: menu.version, variables }, template: templateOf(menu.published, message) }
+  const options = { alsoKnown: declaredVariables(menu) }
+  const message = render(menu.published, variables, options)
+  const template = message.type === 'template' ? message : renderTemplate(menu.published, variables, options)
+  return { message, text: wordsOf(message), menu: { key: menu.key, version: menu.version, variables }, template }
 }
 
 /** Staff may use any subset of the variables that code declares: those are known even when the words no longer hold them. */
@@ -56,11 +58,4 @@ async function unknownMenu(query: Query, key: string): Promise<WaError> {
   return new WaError('WA_MENU_UNKNOWN', `There is no menu "${key}". ${hint}`, [
     { path: 'menu', message: 'unknown key', actual: key, ...(near ? { fix: `Use "${near}".` } : {}) },
   ])
-}
-
-/** The approved template that a menu names: what may leave when the window is closed. */
-function templateOf(spec: MenuSpec, message: SentMessage): SentMessage | null {
-  if (message.type === 'template') return message
-  if (!('template' in spec) || !spec.template) return null
-  return { type: 'template', template: { name: spec.template.name, language: spec.template.language, components: spec.template.components ?? [] } }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Logger } from '../../lib/log'
+import { buttons } from '../../lib/model/builders'
 import { createPace } from '../../lib/outbox/pace'
 import { accepted, failed } from '../fakes/fake-cloud-api'
 import { acceptedWithFailedItem, refused, tooManyRequests } from '../fakes/fake-exotel'
@@ -208,6 +209,26 @@ test('who waits for the first answer of an account is told of its hold and asks 
   assert.equal(calls, 1)
   assert.equal(results.filter((result) => result === 'stay').length, 29)
   assert.equal(pace.whyHeld('default', Date.now()), 'no credit')
+})
+
+test('after the window has closed a menu leaves as the template that it names, with the words of this customer', async () => {
+  const components = [{ type: 'body', parameters: [{ type: 'text', text: '{{name}}' }] }]
+  const template = { name: 'come_back', language: 'en', components }
+  const back = buttons('back', { body: 'Hi {{name}}', buttons: [{ id: 'yes', title: 'Yes' }], template })
+  await using host = await clocked('cloud-api', { menus: [back] })
+  const timestamp = String(Math.floor(Date.now() / 1000))
+  const messages = [{ from: ASHA.slice(1), id: 'wamid.1', timestamp, type: 'text', text: { body: 'hello' } }]
+  await host.comes({ entry: [{ changes: [{ field: 'messages', value: { messages } }] }] })
+  await host.later(25 * HOUR)
+
+  const { id } = await host.wa.send(ASHA, 'back', { name: 'Asha' })
+  await host.engine.settle()
+
+  assert.equal(await host.status(id), 'accepted')
+  assert.deepEqual(
+    host.fake.taken.map(({ content }) => (content as { template?: unknown }).template),
+    [{ name: 'come_back', language: { code: 'en', policy: 'deterministic' }, components: [{ type: 'body', parameters: [{ type: 'text', text: 'Asha' }] }] }],
+  )
 })
 
 test('two hundred messages an hour go to one customer, one more is refused, and the next hour begins anew', async () => {
