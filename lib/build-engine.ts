@@ -25,6 +25,7 @@ import { type Db, openDatabase, type Query } from './store/database'
 import { decideEvent, insertEvent, nextDue } from './store/events'
 import { declareMenu, menuByKey, menuVersionByKey, rollBack } from './store/menus'
 import { migrate, missingMigrations, unknownMigrations } from './store/migrate'
+import { beatAfterSilence, type Held } from './store/pulse'
 import { hashOf } from './store/rows'
 import { reviveRuns } from './store/runs'
 import { createWorker, type Worker } from './worker'
@@ -216,7 +217,6 @@ export function buildEngine(settled: Settled): RunningEngine {
     )
     inbox.start()
     outbox.start()
-    house = keepHouse(db(), settled.retention, now, log)
   }
 
   const start = async (): Promise<void> => {
@@ -226,6 +226,8 @@ export function buildEngine(settled: Settled): RunningEngine {
       else await mustBeMigrated(database)
       const newer = await unknownMigrations(database)
       if (newer.length > 0) log.warn({ migrations: newer.join(', ') }, 'the tables are newer than this code; it goes on, but update it soon')
+      const held = await beatAfterSilence(database, settled.holdAfterMs, now())
+      if (held) sayHeld(held)
       for (const menu of settled.menus) await declareMenu(database, menu.spec, now())
     } catch (error) {
       await database.close().catch(() => {})
@@ -243,7 +245,13 @@ export function buildEngine(settled: Settled): RunningEngine {
         )
     }
     startWorkers()
+    house = keepHouse(database, settled.retention, now, log)
   }
+  const sayHeld = ({ since, messages, events }: Held): void =>
+    log.warn(
+      { since: new Date(since).toISOString(), messages, events },
+      'nothing ran on this database for a while, so it may be a backup: what waited in it is held for a person, under Outbox and Needs attention',
+    )
 
   /** Nothing new, what runs may end, what does not is given back; then everything that was opened is closed. */
   const close = async (timeoutMs: number): Promise<void> => {

@@ -20,6 +20,7 @@ export const CODES = {
   WA_LISTENER_DUPLICATE: { status: 500, title: 'A second listener of the same name' },
   WA_CLOSED: { status: 503, title: 'Closing, closed or not yet ready' },
   WA_DATABASE: { status: 503, title: 'The database does not answer' },
+  WA_TOO_SLOW: { status: 503, title: 'The question takes too long' },
   WA_MENU_UNKNOWN: { status: 404, title: 'No such menu' },
   WA_MENU_LIMIT: { status: 422, title: 'The menu breaks a limit of WhatsApp' },
   WA_MENU_READ_ONLY: { status: 409, title: 'The menu is owned by code' },

@@ -2,6 +2,7 @@ import { reasonOf } from './errors'
 import type { Logger } from './log'
 import { takeChore } from './store/chores'
 import type { Db } from './store/database'
+import { beat, PULSE_MS } from './store/pulse'
 import { prune, type Retention } from './store/retention'
 
 const HOUR_MS = 3_600_000
@@ -13,10 +14,16 @@ export interface Housekeeping {
   stop(): Promise<void>
 }
 
-/** Deletes what `retention` says, at most once an hour over all instances. Nothing is deleted when nothing is said. */
+/** Says every minute that this instance is alive, and deletes what `retention` says, at most once an hour over all instances; nothing when nothing is said. */
 export function keepHouse(db: Db, retention: Retention, now: () => number, log: Logger): Housekeeping {
-  if (Object.values(retention).every((days) => days === null)) return { stop: async () => {} }
   const closing = new AbortController()
+  const pulse = async (): Promise<void> => {
+    try {
+      await beat(db, now())
+    } catch (error) {
+      log.warn({ error: reasonOf(error) }, 'the database took no note that this instance is alive')
+    }
+  }
   const clean = async (): Promise<void> => {
     try {
       if (!(await takeChore(db, 'retention', HOUR_MS, now()))) return
@@ -26,15 +33,27 @@ export function keepHouse(db: Db, retention: Retention, now: () => number, log: 
       log.error({ error: reasonOf(error) }, 'what is older than the retention could not be deleted; it is tried again within the hour')
     }
   }
-  let running = clean()
+  const chores = [every(PULSE_MS, pulse, Promise.resolve())]
+  if (Object.values(retention).some((days) => days !== null)) chores.push(every(LOOK_MS, clean, clean()))
+  return {
+    async stop() {
+      closing.abort()
+      await Promise.all(chores.map((chore) => chore.stop()))
+      await pulse()
+    },
+  }
+}
+
+/** Does it again and again, never twice at once. */
+function every(ms: number, work: () => Promise<void>, first: Promise<void>): Housekeeping {
+  let running = first
   const timer = setInterval(() => {
-    running = running.then(clean)
-  }, LOOK_MS)
+    running = running.then(work)
+  }, ms)
   timer.unref()
   return {
     async stop() {
       clearInterval(timer)
-      closing.abort()
       await running
     },
   }

@@ -56,6 +56,11 @@ export interface WaOptions<M extends readonly Menu[] = readonly Menu[], N extend
   defaultCountry?: string
   /** Milliseconds after which a message that could not leave is given up. Default 24 h. */
   expireAfterMs?: number
+  /**
+   * Milliseconds without any instance alive after which what still waits is held for a person instead of being sent and handled: the database may be
+   * a backup. Default 30 minutes; `Infinity` for a host that is switched off at night.
+   */
+  holdAfterMs?: number
   /** Messages an hour to one recipient. Default 200. */
   perRecipientHour?: number
 }
@@ -86,6 +91,7 @@ export interface Settled {
   language: string
   defaultCountry: string | undefined
   expireAfterMs: number
+  holdAfterMs: number
   perRecipientHour: number
   production: boolean
   /** What is allowed, and most likely not meant: said once at start. */
@@ -114,10 +120,14 @@ const KNOWN = [
   'now',
   'defaultCountry',
   'expireAfterMs',
+  'holdAfterMs',
   'perRecipientHour',
 ] as const
 const RETAINED = ['messagesDays', 'rawDays', 'auditDays'] as const
 const DAY_MS = 86_400_000
+const HOLD_AFTER_MS = 1_800_000
+/** Instances say every minute that they are alive: a silence shorter than five is none. */
+const LEAST = { expireAfterMs: 1000, holdAfterMs: 300_000, perRecipientHour: 1 } as const
 
 /** Options win over the environment; empty is unset. Throws WA_OPTION_INVALID with every fault at once. */
 export function settleOptions(options: WaOptions, env: NodeJS.ProcessEnv = process.env): Settled {
@@ -158,6 +168,7 @@ export function settleOptions(options: WaOptions, env: NodeJS.ProcessEnv = proce
     language: options.language ?? 'en',
     defaultCountry: options.defaultCountry,
     expireAfterMs: options.expireAfterMs ?? DAY_MS,
+    holdAfterMs: options.holdAfterMs ?? HOLD_AFTER_MS,
     perRecipientHour: options.perRecipientHour ?? 200,
     production,
     hints: options.provider || options.numbers ? [] : halfConfigured(env),
@@ -186,6 +197,11 @@ function faultsOf(options: WaOptions): Fault[] {
       actual: concurrency,
       limit: '1…1000',
     })
+  }
+  for (const [name, least] of Object.entries(LEAST) as [keyof typeof LEAST, number][]) {
+    const value = options[name]
+    if (value !== undefined && !(typeof value === 'number' && value >= least))
+      faults.push({ path: name, message: `${name} is ${String(value)}; it is a number from ${least}.`, actual: value, limit: `${least}…` })
   }
   for (const [name, days] of Object.entries(options.retention ?? {})) {
     const path = `retention.${name}`

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { CODES, type Fault, type WaCode, WaError } from '../errors'
 import type { Logger } from '../log'
 import { isUnreachable } from '../store/database'
+import { tookTooLong } from '../store/deadline'
 
 /** `application/problem+json` (RFC 9457), the only way the API says no. */
 export interface Problem {
@@ -30,6 +31,8 @@ function knownOf(error: unknown): WaError {
   if (error instanceof WaError ? error.code === 'WA_DATABASE' : isUnreachable(error))
     return new WaError('WA_DATABASE', 'The database does not answer. Try again in a moment; the reason is in the log.')
   if (error instanceof WaError) return error
+  if (tookTooLong(error))
+    return new WaError('WA_TOO_SLOW', 'This took longer than two seconds to look up and was given up. Ask for less: a rarer word, a shorter span.')
   return new WaError('WA_INTERNAL', 'Something went wrong on our side. It was logged; try again, and tell the developers if it stays.')
 }
 

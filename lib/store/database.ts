@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Knex } from 'knex'
 import { reasonOf, WaError } from '../errors'
+import { hurry } from './deadline'
 import { createPatience } from './patience'
 
 export type Dialect = 'sqlite' | 'postgres' | 'mysql'
@@ -84,10 +85,20 @@ function sqliteConfig(filename: string): Knex.Config {
   }
 }
 
+interface SqliteConnection {
+  exec(sql: string, done: (error: Error | null) => void): void
+}
+type Created<C = SqliteConnection> = (connection: C, done: (error: Error | null, connection: unknown) => void) => void
 const runPragmas =
-  (pragmas: string) =>
-  (connection: { exec(sql: string, done: (error: Error | null) => void): void }, done: (error: Error | null, connection: unknown) => void) =>
+  (pragmas: string): Created =>
+  (connection, done) =>
     connection.exec(pragmas, (error) => done(error, connection))
+
+/** Pages read on connections of their own, which cannot write, and for two seconds at most. */
+const forReading: Created<SqliteConnection & Parameters<typeof hurry>[0]> = (connection, done) => {
+  hurry(connection)
+  runPragmas(`${PRAGMAS};PRAGMA query_only=ON`)(connection, done)
+}
 
 const isKnex = (database: unknown): database is Knex => typeof database === 'function' && 'client' in database
 
@@ -115,7 +126,7 @@ async function openOwn(config: Knex.Config): Promise<Db> {
   if (filename !== ':memory:') prepareFile(filename)
   const write = makePool(create, { ...sqliteConfig(filename), ...(config.pool ? {} : config), pool: sqliteConfig(filename).pool as Knex.PoolConfig })
   if (filename === ':memory:') return asDb(dialect, write, write, () => write.destroy())
-  const read = makePool(create, { ...sqliteConfig(filename), pool: { min: 0, max: 2, afterCreate: runPragmas(`${PRAGMAS};PRAGMA query_only=ON`) } })
+  const read = makePool(create, { ...sqliteConfig(filename), pool: { min: 0, max: 2, afterCreate: forReading } })
   return asDb(dialect, write, read, async () => {
     await read.destroy()
     await write.destroy()

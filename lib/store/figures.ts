@@ -1,5 +1,6 @@
 import type { StatusError } from '../model/event'
 import type { Query } from './database'
+import { inTime } from './deadline'
 import { fromJson } from './rows'
 
 /** Milliseconds since epoch, `to` not included; only these business numbers when they are given. */
@@ -19,7 +20,7 @@ async function idsOf(query: Query, { from, to }: Span): Promise<{ first: number;
 }
 
 function messagesWithin(query: Query, span: Span, ids: { first: number; before: number | null }) {
-  const rows = query('wa_messages').where('id', '>=', ids.first).where('created_at', '>=', span.from).where('created_at', '<', span.to)
+  const rows = inTime(query, query('wa_messages')).where('id', '>=', ids.first).where('created_at', '>=', span.from).where('created_at', '<', span.to)
   if (ids.before !== null) rows.where('id', '<', ids.before)
   if (span.numbers !== undefined) rows.whereIn('number', [...span.numbers])
   return rows

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { Db, Dialect, Query } from './database'
+import { inTime } from './deadline'
 import { type MessageRow, type RawMessage, readMessage } from './messages'
 import { type Page, type PageRequest, pageById } from './rows'
 
@@ -15,25 +16,39 @@ const MOST_WORDS = 10
 /** MariaDB's index holds no shorter words (innodb_ft_min_token_size): there they are not looked for. */
 const SHORTEST_ON_MYSQL = 3
 
+/** A shorter beginning of a word is the beginning of too many. */
+const SHORTEST_BEGINNING = 3
+
 /**
- * Messages in either direction that hold all of these words, newest first; whole words, without regard to case. Nothing is found for a text without
- * words. Never ordered by rank: over millions of messages that reads them all.
+ * Messages in either direction that hold all of these words, newest first, without regard to case. When whole words do not fill the page the last one
+ * may be the beginning of a word: `ORD-123` finds `ORD-12345`. Nothing is found for a text without words. Never ordered by rank: over millions of
+ * messages that reads them all.
  */
 export async function searchMessages(query: Query, db: Db, { text, numbers, ...request }: SearchRequest): Promise<Page<MessageRow>> {
   const words = wordsIn(text, db.dialect)
   if (words.length === 0 || numbers?.length === 0) return { items: [], next: null }
-  const rows = matching(query, db.dialect, words)
-  if (numbers !== undefined) rows.whereIn('m.number', [...numbers])
-  return pageById<RawMessage, MessageRow>(rows.select('m.*'), request, readMessage, db.dialect === 'sqlite' ? 'w.rowid' : 'm.id')
+  const pageOf = (beginning: boolean): Promise<Page<MessageRow>> => {
+    const rows = matching(query, db.dialect, words, beginning)
+    if (numbers !== undefined) rows.whereIn('m.number', [...numbers])
+    return pageById<RawMessage, MessageRow>(inTime(query, rows.select('m.*')), request, readMessage, db.dialect === 'sqlite' ? 'w.rowid' : 'm.id')
+  }
+  const page = await pageOf(false)
+  // Whole words first: the index has them in order, while all that begins alike must be collected before the newest is known.
+  const mayGoOn = page.next === null && page.items.length < request.limit && [...(words.at(-1) ?? '')].length >= SHORTEST_BEGINNING
+  return mayGoOn ? pageOf(true) : page
 }
 
-function matching(query: Query, dialect: Dialect, words: readonly string[]): Knex.QueryBuilder {
-  if (dialect === 'postgres') return query('wa_messages as m').whereRaw(`m.words @@ plainto_tsquery('simple', ?)`, [words.join(' ')])
-  if (dialect === 'mysql') return query('wa_messages as m').whereRaw('match (m.text) against (? in boolean mode)', [words.map((word) => `+${word}`).join(' ')])
+/** Nothing in a word needs quoting (`wordsIn`); with `beginning` the last one goes on. */
+function matching(query: Query, dialect: Dialect, words: readonly string[], beginning: boolean): Knex.QueryBuilder {
+  const end = (sign: string): string => (beginning ? sign : '')
+  if (dialect === 'postgres')
+    return query('wa_messages as m').whereRaw(`m.words @@ to_tsquery('simple', ?)`, [words.map((word) => `'${word}'`).join(' & ') + end(':*')])
+  if (dialect === 'mysql')
+    return query('wa_messages as m').whereRaw('match (m.text) against (? in boolean mode)', [words.map((word) => `+${word}`).join(' ') + end('*')])
   // A cross join is read from left to right: the index first, from its newest end.
   return query
     .from(query.raw('wa_words as w cross join wa_messages as m'))
-    .whereRaw('m.id = w.rowid and wa_words match ?', [words.map((word) => `"${word}"`).join(' ')])
+    .whereRaw('m.id = w.rowid and wa_words match ?', [words.map((word) => `"${word}"`).join(' ') + end(' *')])
 }
 
 /** The words as the engine's index has them: letters, digits and their marks. No sign that means anything to an engine is left. */

@@ -441,6 +441,11 @@ test('our own export comes in again, alone and with all others; taken names and 
   await h.post('/menus/_import', { text: others, name: '' }).expect(303).expect('location', '/wa/menus?shown=changed&did=imported')
   assert.equal(((await specOf(h, 'more-2')) as { owner?: string }).owner, undefined)
 
+  const many = Array.from({ length: 1001 }, (_, n) => ({ key: `answer-${n}`, type: 'text', body: `Answer ${n}` }))
+  assert.match((await h.post('/menus/_import', { text: JSON.stringify(many), name: '' }).expect(422)).text, /1001 menus; at most 1000/)
+  await h.post('/menus/_import', { text: JSON.stringify(many.slice(1)), name: '' }).expect(303)
+  assert.deepEqual(await specOf(h, 'answer-1000'), many[1000])
+
   for (const text of [
     '',
     'hello',

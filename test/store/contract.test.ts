@@ -45,6 +45,7 @@ import {
   decideOutbound,
   expireLeases,
   historyOf,
+  insertHistories,
   insertInbound,
   insertOutbound,
   listMessages,
@@ -407,6 +408,17 @@ for (const engine of engines()) {
       (await historyOf(db.read, first ?? 0)).map((step) => step.status),
       ['queued', 'sending', 'accepted'],
     )
+  })
+
+  battery('five thousand rows are written at once', async (db) => {
+    await db.tx((trx) =>
+      insertHistories(
+        trx,
+        Array.from({ length: 5000 }, (_, n) => ({ messageId: n, status: 'sending' as const, at: NOW })),
+      ),
+    )
+
+    assert.equal((await db.read('wa_message_history')).length, 5000)
   })
 
   battery('a message whose sender died is uncertain, never queued again by itself', async (db) => {

@@ -49,6 +49,20 @@ for (const engine of engines()) {
     assert.deepEqual(await found(db, 'orders'), [])
   })
 
+  battery('the last word may be the beginning of one, when whole words do not fill the page', async (db, speak) => {
+    const first = await speak('Where is ORD-12345?')
+    const second = await speak('ORD-12399 please')
+    const third = await speak('ORD-123')
+
+    assert.deepEqual(await found(db, 'ORD-123'), [third, second, first])
+    assert.deepEqual(await found(db, 'ORD-1234'), [first])
+    assert.deepEqual(await found(db, 'pleas'), [second])
+    assert.deepEqual(await found(db, 'ORD-123', { limit: 1 }), [third])
+    assert.deepEqual(await found(db, 'wher 12345'), [], 'only the last')
+    assert.deepEqual(await found(db, 'whe'), [first])
+    assert.deepEqual(await found(db, 'wh'), [])
+  })
+
   battery('Hindi, Arabic and accents are words; a message of one number is not found for another', async (db, speak) => {
     const hindi = await speak('मेरा ऑर्डर कहाँ है')
     const arabic = await speak('أين طلبي', '+971500000001')

@@ -4,7 +4,7 @@ import { contactsById, searchContacts } from '../../store/contacts'
 import { type ConversationFilter, type ConversationRow, listConversations } from '../../store/conversations'
 import { type Exchange, maySee, type Role, type Route } from '../exchange'
 import { addressWith, afterOf, isPartial } from './asked'
-import { type Found, foundIn } from './found'
+import { type Found, foundIn, NOTHING_FOUND } from './found'
 import { fragment, page } from './page'
 import { type Person, personOf } from './person'
 import { type Moment, momentOf, type WindowView, windowView } from './when'
@@ -57,7 +57,7 @@ async function list(x: Exchange): Promise<void> {
     x.engine.db.read,
     found.items.map((conversation) => conversation.contact_id),
   )
-  const said: Found = query === '' || afterOf(x) !== undefined ? { lines: [], more: false } : await foundIn(x, query)
+  const said: Found = query === '' || afterOf(x) !== undefined ? NOTHING_FOUND : await foundIn(x, query)
   const locals = {
     query,
     found: said,

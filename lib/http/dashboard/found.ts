@@ -1,6 +1,7 @@
 import { plain } from '../../model/format'
 import { contactsById } from '../../store/contacts'
 import { conversationsById } from '../../store/conversations'
+import { tookTooLong } from '../../store/deadline'
 import { searchMessages } from '../../store/search'
 import type { Exchange } from '../exchange'
 import { type Person, personOf } from './person'
@@ -25,12 +26,19 @@ export interface FoundLine {
 export interface Found {
   lines: readonly FoundLine[]
   more: boolean
+  /** The search was given up because it took too long. */
+  slow: boolean
 }
+export const NOTHING_FOUND: Found = { lines: [], more: false, slow: false }
 
 /** What was said, newest first. */
 export async function foundIn(x: Exchange, query: string): Promise<Found> {
   const { db } = x.engine
-  const page = await searchMessages(db.read, db, { text: query, numbers: x.user.numbers, limit: MOST })
+  const page = await searchMessages(db.read, db, { text: query, numbers: x.user.numbers, limit: MOST }).catch((error: unknown) => {
+    if (tookTooLong(error)) return null
+    throw error
+  })
+  if (page === null) return { ...NOTHING_FOUND, slow: true }
   const conversations = await conversationsById(
     db.read,
     page.items.map((message) => message.conversation_id),
@@ -51,7 +59,7 @@ export async function foundIn(x: Exchange, query: string): Promise<Found> {
       time: momentOf(message.created_at, now),
     }),
   )
-  return { lines, more: page.next !== null }
+  return { lines, more: page.next !== null, slow: false }
 }
 
 /** The text around the first of the words, in pieces. Words are compared as they are: nothing that was typed becomes a pattern. */

@@ -1,4 +1,5 @@
 import type { InboundPayload } from '../../flows/facts'
+import { tookTooLong } from '../../store/deadline'
 import { answerTimes, failuresWithin, tapsWithin, waitsSince } from '../../store/figures'
 import { messagesById } from '../../store/messages'
 import type { Exchange, Role, Route } from '../exchange'
@@ -40,8 +41,16 @@ async function show(x: Exchange): Promise<void> {
   return fragment(x, 'overview/_insight', { insight: await insightOf(x) })
 }
 
-/** What went through in the last two weeks, which options are tapped, what failed and why, how long customers wait, and where they stop. */
-export async function insightOf(x: Exchange): Promise<Insight> {
+/** What went through in the last two weeks. Null when there is so much that it could not be counted in time: the page is worth showing without it. */
+export async function insightOf(x: Exchange): Promise<Insight | null> {
+  return count(x).catch((error: unknown) => {
+    if (tookTooLong(error)) return null
+    throw error
+  })
+}
+
+/** What went through, which options are tapped, what failed and why, how long customers wait, and where they stop. */
+async function count(x: Exchange): Promise<Insight> {
   const { read } = x.engine.db
   const { numbers } = x.user
   const now = x.engine.now()

@@ -22,7 +22,8 @@ interface Asked {
   about: 'name' | 'text'
 }
 
-const MOST = 100
+/** More than any export of ours is likely to hold, in less than the body that a form may have. */
+const MOST = 1000
 
 async function offer(x: Exchange, asked: Asked, status = 200): Promise<void> {
   return page(x, 'menus/import', { title: 'Import', styles: ['editor.css'], asked }, status)
