@@ -23,7 +23,7 @@ import { type ContactRow, changeContact, lockContact } from './store/contacts'
 import { conversationById, conversationsOfContact, markChanged, setMode, setStep } from './store/conversations'
 import { type Db, openDatabase, type Query } from './store/database'
 import { decideEvent, insertEvent, nextDue } from './store/events'
-import { declareMenu, menuByKey, menuVersionByKey, rollBack } from './store/menus'
+import { declareMenu, menuByKey, menuVersionByKey, rollBack, type WentLive } from './store/menus'
 import { migrate, missingMigrations, unknownMigrations } from './store/migrate'
 import { beatAfterSilence, type Held } from './store/pulse'
 import { hashOf } from './store/rows'
@@ -108,11 +108,10 @@ export function buildEngine(settled: Settled): RunningEngine {
       await markChanged(trx, conversation.id, now())
     }
   }
-  const wentLive = async (key: string, version: number, by: Actor): Promise<void> => {
-    const payload = { menu: { key, version }, by: by.name }
-    await happen(db().write, 'menu_published', [...lines.keys()][0] ?? 'default', null, payload, `menu_published\n${key}\n${version}`)
-    inbox?.wake()
-  }
+  const wentLive =
+    (key: string, by: Actor): WentLive =>
+    (trx, version) =>
+      happen(trx, 'menu_published', [...lines.keys()][0] ?? 'default', null, { menu: { key, version }, by: by.name }, `menu_published\n${key}\n${version}`)
 
   const context: ContextParts = {
     db,
@@ -429,8 +428,8 @@ export function buildEngine(settled: Settled): RunningEngine {
       changed(null)
     },
     async publish(key, by, options) {
-      const published = await publishChecked(engine, key, by, options)
-      if (published.changed) await wentLive(key, published.version, by)
+      const published = await publishChecked(engine, key, by, options, wentLive(key, by))
+      inbox?.wake()
       changed(null)
       return published
     },
@@ -438,8 +437,8 @@ export function buildEngine(settled: Settled): RunningEngine {
       const spec = await menuVersionByKey(db().write, key, version)
       if (!spec) throw new WaError('WA_NOT_FOUND', `Menu "${key}" has no version ${version}.`)
       await mayGoLive(engine, key, spec, options.force)
-      const live = await rollBack(db(), key, version, by, now())
-      await wentLive(key, live, by)
+      const live = await rollBack(db(), key, version, by, now(), wentLive(key, by))
+      inbox?.wake()
       changed(null)
       return live
     },

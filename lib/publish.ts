@@ -4,7 +4,7 @@ import { checkMenu, menuError } from './model/check'
 import { idsOf, type MenuSpec } from './model/menu'
 import { undeclaredIn } from './model/undeclared'
 import type { Actor } from './store/audit'
-import { menuByKey, publishDraft } from './store/menus'
+import { menuByKey, publishDraft, type WentLive } from './store/menus'
 
 /** The draft that was checked is the one that goes live: when somebody saved another one meanwhile, that one is checked too. */
 export async function publishChecked(
@@ -12,12 +12,13 @@ export async function publishChecked(
   key: string,
   by: Actor,
   options: Parameters<Engine['publish']>[2],
+  wentLive: WentLive,
 ): Promise<Awaited<ReturnType<Engine['publish']>>> {
   for (let tries = 1; ; tries++) {
     const menu = await menuByKey(engine.db.write, key)
     if (menu?.draft) await mayGoLive(engine, key, menu.draft, options.force)
     try {
-      return await publishDraft(engine.db, key, by, options.expected ?? menu?.revision ?? null, engine.now())
+      return await publishDraft(engine.db, key, by, options.expected ?? menu?.revision ?? null, engine.now(), wentLive)
     } catch (error) {
       const isOurs = (options.expected ?? null) === null && error instanceof WaError && error.code === 'WA_MENU_STALE'
       if (!isOurs || tries >= 5) throw error

@@ -13,6 +13,8 @@ const BATCH = 512
 /** A provider waits ten seconds for us. What is not stored by then is refused; should it be stored after all, it is known when it comes again. */
 const ACK_MS = 7000
 const LOOK_MS = 500
+/** Bytes that may wait for their commit: while the database is held, more would fill the memory and still be refused. */
+const WAITING_BYTES = 64 * 1024 * 1024
 
 export interface DoorParts {
   db: () => Db
@@ -39,6 +41,7 @@ export function createDoor(parts: DoorParts): (number: string, knock: Knock) => 
   const queue: Post[] = []
   const met: Met = new Map()
   let flushing = false
+  let waiting = 0
 
   const stored = (posts: readonly Post[], touched: readonly number[]): void => {
     parts.arrived(touched)
@@ -95,7 +98,11 @@ export function createDoor(parts: DoorParts): (number: string, knock: Knock) => 
     if (knock.method === 'GET') return answer(200, 'ok')
     parts.heard(number)
     try {
-      await commit(number, provider.parse(knock.body), knock.body)
+      if (waiting + knock.body.length > WAITING_BYTES) throw new WaError('WA_DATABASE', 'Too much waits for the database already.')
+      waiting += knock.body.length
+      await commit(number, provider.parse(knock.body), knock.body).finally(() => {
+        waiting -= knock.body.length
+      })
       return answer(200, 'ok')
     } catch (error) {
       parts.log.error({ number, error: reasonOf(error) }, 'a webhook could not be stored; the provider is asked to come again')

@@ -185,6 +185,9 @@ export async function saveDraft(
   })
 }
 
+/** Done in the transaction that makes a version live, so that whoever waits to hear of it surely does. */
+export type WentLive = (trx: Query, version: number) => Promise<void>
+
 /** Makes the draft live as a new version. An unchanged draft answers the version that is live. */
 export async function publishDraft(
   db: Db,
@@ -192,6 +195,7 @@ export async function publishDraft(
   by: Actor,
   expected: number | null,
   now: number,
+  wentLive?: WentLive,
 ): Promise<{ version: number; changed: boolean; menu: StoredMenu }> {
   return db.tx(async (trx) => {
     const menu = await mustFind(trx, key)
@@ -201,12 +205,13 @@ export async function publishDraft(
       return { version: menu.version, changed: false, menu }
     }
     const version = await publishSpec(trx, menu, menu.draft, by, now)
+    await wentLive?.(trx, version)
     return { version, changed: true, menu: await mustFind(trx, key) }
   })
 }
 
 /** Makes an older version live again, as a new version: history is never rewritten. A draft that somebody is writing stays a draft. */
-export async function rollBack(db: Db, key: string, version: number, by: Actor, now: number): Promise<number> {
+export async function rollBack(db: Db, key: string, version: number, by: Actor, now: number, wentLive?: WentLive): Promise<number> {
   return db.tx(async (trx) => {
     const menu = await mustFind(trx, key)
     if (menu.owner === 'code') throw readOnly(menu)
@@ -217,6 +222,7 @@ export async function rollBack(db: Db, key: string, version: number, by: Actor, 
       await trx('wa_menus')
         .where({ id: menu.id })
         .update({ draft: toJson(menu.draft), type: menu.draft.type })
+    await wentLive?.(trx, live)
     return live
   })
 }

@@ -189,6 +189,26 @@ test('sqlite: while another process holds the file, the host reads its own files
   await engine.settle()
   await wa.close()
 })
+test('sqlite: while the database is held only so much waits for it in memory; what is refused at once may come again', { timeout: 60_000 }, async () => {
+  const database = await sqlite.open()
+  const { wa, engine, hears } = await hostOn(database.url)
+  await wa.start()
+  const other = fork(join(ROOT, 'test', 'support', 'hold-lock.cjs'), [database.url.slice('sqlite:'.length)])
+  await once(other, 'message')
+
+  const large = Array.from({ length: 20 }, (_, n) => hears(ASHA, 'x'.repeat(4_000_000), `in-${n}`))
+  const firstRefused = await Promise.race(large)
+  other.send('let go')
+  const statuses = await Promise.all(large)
+
+  assert.equal(firstRefused, 503, 'nothing could be taken yet')
+  assert.deepEqual([statuses.filter((status) => status === 200).length, statuses.filter((status) => status === 503).length], [16, 4])
+  assert.equal(await hears(ASHA, 'x'.repeat(4_000_000), 'in-19'), 200)
+  await engine.settle()
+  assert.equal((await engine.db.read('wa_messages').where({ direction: 'in' })).length, 17)
+  await wa.close()
+})
+
 /** Open handles of this process on that file; where the system does not tell, none. */
 const connectionsTo = (file: string): number => {
   if (!existsSync('/proc/self/fd')) return 0

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Retry, simulator } from '../../lib/index'
 import { eventById, listEvents } from '../../lib/store/events'
+import { menuByKey, saveDraft } from '../../lib/store/menus'
 import { listOutbound } from '../../lib/store/messages'
 import { runsOf } from '../../lib/store/runs'
 import { engines, type TestEngine } from '../support/databases'
@@ -271,5 +272,24 @@ test('Retry after a month does not wake the worker ever and again', async () => 
   await engine.settle()
 
   assert.equal(calls, 1)
+  await wa.close()
+})
+
+test('a menu goes live together with the event that tells of it, or not at all', async () => {
+  const database = await sqlite.open()
+  const { wa, engine } = await hostOn(database.url)
+  const heard: number[] = []
+  wa.on('menu_published', ({ menu }) => heard.push(menu.version))
+  await wa.start()
+  await saveDraft(engine.db, { key: 'hello', type: 'text', body: 'Hello' }, STAFF, 'new', engine.now())
+  await engine.db.write.raw(`create trigger no_events before insert on wa_events begin select raise(abort, 'no room'); end`)
+
+  await assert.rejects(engine.publish('hello', STAFF, {}), /no room/)
+  assert.equal((await menuByKey(engine.db.read, 'hello'))?.version, null)
+
+  await engine.db.write.raw('drop trigger no_events')
+  assert.equal((await engine.publish('hello', STAFF, {})).version, 1)
+  await engine.settle()
+  assert.deepEqual(heard, [1])
   await wa.close()
 })
