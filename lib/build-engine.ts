@@ -20,7 +20,7 @@ import type { Provider } from './providers/provider'
 import { lostHearings, mayGoLive, publishChecked } from './publish'
 import { type Actor, writeAudit } from './store/audit'
 import { type ContactRow, changeContact, lockContact } from './store/contacts'
-import { conversationById, conversationsOfContact, markChanged, setMode, setStep } from './store/conversations'
+import { conversationNow, conversationsOfContact, markChanged, setMode, setStep } from './store/conversations'
 import { type Db, openDatabase, type Query } from './store/database'
 import { decideEvent, insertEvent, nextDue } from './store/events'
 import { declareMenu, menuByKey, menuVersionByKey, rollBack, type WentLive } from './store/menus'
@@ -122,9 +122,10 @@ export function buildEngine(settled: Settled): RunningEngine {
     async setMode(conversation, mode, details) {
       await db().tx(async (trx) => {
         await details.guard?.(trx)
-        if (!(await setMode(trx, conversation.id, mode, details.to ?? null, now()))) return
+        const { id } = (await conversationNow(trx, conversation.id)) ?? conversation
+        if (!(await setMode(trx, id, mode, details.to ?? null, now()))) return
         const payload = { from: details.from, by: details.to ?? null, note: details.note ?? null }
-        await happen(trx, mode === 'person' ? 'handover' : 'handback', conversation.number, conversation.id, payload, details.dedupe)
+        await happen(trx, mode === 'person' ? 'handover' : 'handback', conversation.number, id, payload, details.dedupe)
       })
       inbox?.wake()
       changed(conversation.id)
@@ -144,7 +145,7 @@ export function buildEngine(settled: Settled): RunningEngine {
     async clearStep(conversationId, guard) {
       await db().tx(async (trx) => {
         await guard?.(trx)
-        await setStep(trx, conversationId, null, now())
+        await setStep(trx, (await conversationNow(trx, conversationId))?.id ?? conversationId, null, now())
       })
     },
   }
@@ -389,32 +390,20 @@ export function buildEngine(settled: Settled): RunningEngine {
       changed(null)
     },
     async setMode(conversationId, mode, by, note) {
-      const conversation = await conversationById(db().write, Number(conversationId))
-      if (!conversation) throw new WaError('WA_NOT_FOUND', `There is no conversation ${conversationId}.`)
       const moved = await db().tx(async (trx) => {
-        if (!(await setMode(trx, conversation.id, mode, mode === 'person' ? by.name : null, now()))) return false
-        await writeAudit(
-          trx,
-          by,
-          mode === 'person' ? 'conversation.taken' : 'conversation.given_back',
-          `conversation:${conversationId}`,
-          null,
-          note ?? null,
-          now(),
-        )
-        await happen(
-          trx,
-          mode === 'person' ? 'handover' : 'handback',
-          conversation.number,
-          conversation.id,
-          { from: 'staff', by: by.name, note: note ?? null },
-          `${mode}\n${conversationId}\n${now()}\n${randomBytes(6).toString('hex')}`,
-        )
-        return true
+        const conversation = await conversationNow(trx, Number(conversationId))
+        if (!conversation) throw new WaError('WA_NOT_FOUND', `There is no conversation ${conversationId}.`)
+        const { id, number } = conversation
+        if (!(await setMode(trx, id, mode, mode === 'person' ? by.name : null, now()))) return null
+        await writeAudit(trx, by, mode === 'person' ? 'conversation.taken' : 'conversation.given_back', `conversation:${id}`, null, note ?? null, now())
+        const payload = { from: 'staff', by: by.name, note: note ?? null }
+        const dedupe = `${mode}\n${id}\n${now()}\n${randomBytes(6).toString('hex')}`
+        await happen(trx, mode === 'person' ? 'handover' : 'handback', number, id, payload, dedupe)
+        return id
       })
-      if (!moved) return
+      if (moved === null) return
       inbox?.wake()
-      changed(conversation.id)
+      changed(moved)
     },
     async setOptOut(contactId, optedOut, by) {
       await db().tx(async (trx) => {

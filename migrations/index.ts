@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import * as first from './001_first'
 import * as identities from './002_identities'
 import * as search from './003_search'
+import * as joined from './004_joined'
 
 interface Migration {
   name: string
@@ -14,6 +15,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '001_first', ...first },
   { name: '002_identities', ...identities },
   { name: '003_search', ...search },
+  { name: '004_joined', ...joined },
 ]
 
 export const MIGRATIONS_TABLE = 'wa_migrations'

@@ -68,6 +68,14 @@ export async function conversationById(query: Query, id: number): Promise<Conver
   return row ? read(row) : null
 }
 
+/** The same for an id that was handed out: a conversation that was joined to another one since is found where it went. */
+export async function conversationNow(query: Query, id: number): Promise<ConversationRow | null> {
+  const known = await conversationById(query, id)
+  if (known) return known
+  const row = (await query('wa_joined').where({ conversation_id: id }).first('into_id')) as { into_id: number | string } | undefined
+  return row ? conversationById(query, Number(row.into_id)) : null
+}
+
 /** All conversations of one contact: one with each business number they wrote to. */
 export async function conversationsOfContact(query: Query, contactId: number): Promise<ConversationRow[]> {
   return ((await query('wa_conversations').where({ contact_id: contactId }).orderBy('id')) as Raw[]).map(read)

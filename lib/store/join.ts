@@ -70,6 +70,8 @@ async function joinConversations(trx: Query, ours: Conversation, theirs: Convers
       changed_at: now,
     })
   await trx('wa_conversations').where({ id: theirs.id }).delete()
+  await trx('wa_joined').where({ into_id: theirs.id }).update({ into_id: ours.id })
+  await trx('wa_joined').insert({ conversation_id: theirs.id, into_id: ours.id })
 }
 
 const since = (step: string | null): number => (step === null ? -1 : Number((JSON.parse(step) as { since?: number }).since ?? 0))

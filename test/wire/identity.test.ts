@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import request from 'supertest'
 import { list } from '../../lib/index'
 import { accepted, messageBody, statusBody } from '../fakes/fake-cloud-api'
 import { engines } from '../support/databases'
@@ -282,6 +283,23 @@ test('a number learned from the answer joins those who had written from it befor
 
   assert.deepEqual(await people(host), ['+5511987654321 (+551187654321) -: one, two'])
   assert.equal((await host.wa.messages.get(sent.id))?.status, 'delivered')
+})
+
+test('the id of a conversation that was joined to another one goes on finding it', async () => {
+  await using host = await wireHost('cloud-api')
+  const get = (path: string) => request(host.app).get(`/wa/api${path}`).set('Host', 'localhost').expect(200)
+  await host.comes(from({ from: PHONE }, 'one'))
+  await host.comes(from({ from_user_id: BSUID }, 'two'))
+  const ids = ((await get('/conversations')).body.items as { id: string }[]).map(({ id }) => id).sort()
+  assert.equal(ids.length, 2)
+
+  await host.comes(from({ from: PHONE, from_user_id: BSUID }, 'three'))
+
+  const found = await Promise.all(ids.map(async (id) => (await get(`/conversations/${id}`)).body.id))
+  assert.equal(new Set(found).size, 1)
+  for (const id of ids) assert.equal((await get(`/conversations/${id}/messages`)).body.items.length, 3)
+  for (const id of ids) await host.engine.setMode(id, id === found[0] ? 'bot' : 'person', { id: 'u1', name: 'Meera' })
+  assert.equal((await get(`/conversations/${found[0]}`)).body.mode, 'person', 'the last of them is the one that went')
 })
 
 test('the next owner of a number that was only another spelling is nobody we know', async () => {

@@ -1,6 +1,6 @@
 import { windowOf } from '../../model/window'
 import { type ContactRow, contactsById } from '../../store/contacts'
-import { type ConversationRow, conversationById, conversationsByArrival } from '../../store/conversations'
+import { type ConversationRow, conversationNow, conversationsByArrival } from '../../store/conversations'
 import { listMessages } from '../../store/messages'
 import type { Exchange } from '../exchange'
 import { sendJson } from '../problem'
@@ -70,7 +70,7 @@ async function messages(x: Exchange, { query }: Asked): Promise<void> {
 
 async function conversationOf(x: Exchange): Promise<ConversationRow> {
   const id = idOf(x, 'conversation')
-  const conversation = await conversationById(x.engine.db.read, id)
+  const conversation = await conversationNow(x.engine.db.read, id)
   if (conversation === null) throw notFound('conversation', String(id))
   return conversation
 }

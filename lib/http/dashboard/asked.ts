@@ -1,6 +1,6 @@
 import { WaError } from '../../errors'
 import type { ConversationRow } from '../../store/conversations'
-import { conversationById } from '../../store/conversations'
+import { conversationNow } from '../../store/conversations'
 import { type Exchange, isAllowed, maySee, ROLES, type Role } from '../exchange'
 
 /** A region of a page is asked for by htmx; anybody else wants the whole page, or after a form to be led to one. */
@@ -32,7 +32,7 @@ export function afterOf(x: Exchange): string | undefined {
 
 /** The conversation of an address; those of business numbers that this person may not see are not there. */
 export async function conversationOf(x: Exchange): Promise<ConversationRow> {
-  const conversation = await conversationById(x.engine.db.read, idOf(x))
+  const conversation = await conversationNow(x.engine.db.read, idOf(x))
   if (!conversation || !maySee(x.user, conversation.number)) throw new WaError('WA_NOT_FOUND', `There is no conversation ${idOf(x)}.`)
   return conversation
 }
