@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buildEngine, type RunningEngine } from './build-engine'
-import type { Sent as EngineSent } from './engine'
+import type { Sent as EngineSent, SendRequest } from './engine'
 import { reasonOf, WaError } from './errors'
-import { publicContact, publicConversation } from './flows/context'
+import { attemptHere, type Running } from './flows/attempt'
+import { mustGoOn, publicContact, publicConversation } from './flows/context'
 import type { ListenerOptions } from './flows/listeners'
 import type { Answer, Contact, ContactPatch, Context, Conversation, EventMap, IdsOf, RegMenus, Reply, Rest, SendOptions, Sent, To, VarsOf } from './flows/types'
 import { refOf, whatOf } from './flows/voice'
@@ -241,6 +242,9 @@ function faceOf(engine: RunningEngine) {
       return this
     },
     async send(to: unknown, what: string | Menu | Record<string, unknown>, ...rest: unknown[]): Promise<EngineSent> {
+      const attempt = attemptHere()
+      if (attempt) mustGoOn(attempt)
+      const nth = attempt ? attempt.sends++ : 0
       await engine.start()
       const hasVariables = typeof what === 'string' || 'ids' in what
       const [variables, options] = (hasVariables ? rest : [undefined, rest[0]]) as [Record<string, unknown> | undefined, SendOptions | undefined]
@@ -252,8 +256,7 @@ function faceOf(engine: RunningEngine) {
         number: options?.from,
         replyTo: options?.replyTo,
         meta: options?.meta,
-        idempotency:
-          options?.idempotencyKey === undefined ? undefined : { key: `code\n${options.idempotencyKey}`, fingerprint: hashOf(canonical([ref, drawnFrom])) },
+        idempotency: idempotencyOf(options?.idempotencyKey, attempt, nth, hashOf(canonical([ref, drawnFrom]))),
       })
     },
     observe(this: unknown, event: string, fn: (given: unknown) => void) {
@@ -324,4 +327,12 @@ function faceOf(engine: RunningEngine) {
     },
   }
   return face
+}
+
+/** Within a listener the same words at the same place are one message, as with `say`: a listener runs again when it failed. Words that changed are another one. */
+function idempotencyOf(given: string | undefined, attempt: Running | null, nth: number, fingerprint: string): SendRequest['idempotency'] {
+  if (given !== undefined) return { key: `code\n${given}`, fingerprint }
+  if (attempt === null) return undefined
+  const { event, listener } = attempt
+  return { key: ['listener', event.id, event.replays, listener, nth, fingerprint].join('\n'), fingerprint }
 }

@@ -1,4 +1,5 @@
 import { Retry, reasonOf, Stop, WaError } from '../errors'
+import { asAttempt } from '../flows/attempt'
 import type { Attempt, ContextParts } from '../flows/context'
 import { type Facts, factsOf } from '../flows/facts'
 import type { Flows } from '../flows/flow'
@@ -312,15 +313,18 @@ async function withinTime(parts: InboxParts, scene: Scene, run: RunRow, timeoutM
   timer.unref()
   if (scene.signal.aborted) closed()
   else scene.signal.addEventListener('abort', closed, { once: true })
-  const work = scene.attempt
-    ? runListener(
-        parts.context,
-        parts.listeners,
-        parts.flows,
-        { ...scene.attempt, listener: run.listener, attempt: run.attempts + 1, signal: given.signal },
-        run.snapshot as Step | null,
-      )
-    : runBare(parts, scene, run)
+  const { attempt } = scene
+  const work = asAttempt({ event: scene.event, listener: run.listener, signal: given.signal }, () =>
+    attempt
+      ? runListener(
+          parts.context,
+          parts.listeners,
+          parts.flows,
+          { ...attempt, listener: run.listener, attempt: run.attempts + 1, signal: given.signal },
+          run.snapshot as Step | null,
+        )
+      : runBare(parts, scene, run),
+  )
   try {
     await Promise.race([work, over])
   } finally {

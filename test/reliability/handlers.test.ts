@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { AsyncResource } from 'node:async_hooks'
 import { test } from 'node:test'
 import { Retry, simulator } from '../../lib/index'
 import { eventById, listEvents } from '../../lib/store/events'
@@ -291,5 +292,47 @@ test('a menu goes live together with the event that tells of it, or not at all',
   assert.equal((await engine.publish('hello', STAFF, {})).version, 1)
   await engine.settle()
   assert.deepEqual(heard, [1])
+  await wa.close()
+})
+
+test('wa.send within a listener is one message however often the listener runs; beside and behind it every call is a new one', async () => {
+  const database = await sqlite.open()
+  const { wa, engine, clock, hears } = await hostOn(database.url)
+  let behind: (() => Promise<unknown>) | undefined
+  const notify = (text: string): Promise<unknown> => wa.send(RAVI, { text })
+  wa.on('text', async ({ event }) => {
+    await notify('somebody wrote')
+    await notify('somebody wrote')
+    await notify(`attempt ${event.attempt}`)
+    behind ??= AsyncResource.bind(() => notify('later'))
+    if (event.attempt < 3) throw new Error('the CRM is away')
+  })
+  wa.on('menu_published', async ({ event }) => {
+    await notify('a menu went live')
+    if (event.attempt < 2) throw new Error('not yet')
+  })
+  await wa.start()
+  await hears(ASHA, 'hi')
+  await saveDraft(engine.db, { key: 'hello', type: 'text', body: 'Hello' }, STAFF, 'new', engine.now())
+  await engine.publish('hello', STAFF, {})
+  for (let n = 0; n < 4; n++) {
+    await engine.settle()
+    clock.ahead += 3_600_000
+    await engine.restart()
+  }
+  await behind?.()
+  await behind?.()
+  await engine.settle()
+
+  assert.deepEqual((await said(engine)).sort(), [
+    'a menu went live',
+    'attempt 1',
+    'attempt 2',
+    'attempt 3',
+    'later',
+    'later',
+    'somebody wrote',
+    'somebody wrote',
+  ])
   await wa.close()
 })
