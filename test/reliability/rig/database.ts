@@ -19,6 +19,11 @@ export async function lapseLeasesOf(db: Knex, pid: number): Promise<void> {
   }
 }
 
+/** The hours go by after which failures are tried again: an event whose process died four times and that then failed waits half an hour. */
+export async function hastenRetries(db: Knex): Promise<void> {
+  if (await db.schema.hasTable('wa_events')) await db('wa_events').where({ state: 'retrying' }).where('next_at', '>', 0).update({ next_at: 1 })
+}
+
 /** How much is not yet at rest. */
 export async function openWork(db: Knex): Promise<number> {
   if (!(await db.schema.hasTable('wa_events'))) return 0

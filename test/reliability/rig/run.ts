@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import type { Knex } from 'knex'
 import type { TestEngine } from '../../support/databases'
-import { lapseLeasesOf, lookInto, openWork } from './database'
+import { hastenRetries, lapseLeasesOf, lookInto, openWork } from './database'
 import { type Instance, startInstance } from './instances'
 import { checkInvariants } from './invariants'
 import { postWebhook, startLoad } from './load'
@@ -31,8 +32,8 @@ export interface Outcome {
   ms: number
 }
 
-/** How long everything may take to come to rest after the last kill. */
-const REST_MS = 90_000
+/** After the last kill everything comes to rest, however much waits: as long as there is less of it than so long ago. */
+const PROGRESS_MS = 60_000
 
 /** Real processes, real HTTP, real SIGKILL: load runs while hosts are killed at random moments and started again; then everything comes to rest and is looked at. */
 export async function killRun({ database, instances: count, kills, seed, preload }: Plan): Promise<Outcome> {
@@ -65,10 +66,9 @@ export async function killRun({ database, instances: count, kills, seed, preload
     await Promise.all(instances.map(({ ready }) => ready))
     await load.stop()
     await provider.reported()
-    const until = performance.now() + REST_MS
-    while ((await openWork(db)) > 0 && performance.now() < until) await pause(100)
+    await rest(db)
     await provider.reported()
-    while ((await openWork(db)) > 0 && performance.now() < until) await pause(100)
+    await rest(db)
     for (const instance of instances) await instance.kill('SIGTERM')
     return await lookAt()
 
@@ -90,6 +90,21 @@ export async function killRun({ database, instances: count, kills, seed, preload
     await Promise.all(instances.map((instance) => instance.kill('SIGKILL')))
     await provider.close()
     await db.destroy()
+  }
+}
+
+async function rest(db: Knex): Promise<void> {
+  let least = Number.POSITIVE_INFINITY
+  let since = performance.now()
+  for (;;) {
+    await hastenRetries(db)
+    const open = await openWork(db)
+    if (open === 0 || performance.now() - since > PROGRESS_MS) return
+    if (open < least) {
+      least = open
+      since = performance.now()
+    }
+    await pause(200)
   }
 }
 
