@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { decideMessage, notInThatState } from './decide'
+import { decideMessage, decideMessages, notInThatState } from './decide'
 import type { Engine, Line, SendRequest, Sent } from './engine'
 import { reasonOf, WaError } from './errors'
 import type { ContextParts } from './flows/context'
@@ -370,6 +370,12 @@ export function buildEngine(settled: Settled): RunningEngine {
     draw: async (what) => (await drawWhat(db().read, what)).message,
     async decideMessage(id, decision, by) {
       return decideMessage(engine, id, decision, by, queued)
+    },
+    async decideMessages(which, decision, by) {
+      const moved = await decideMessages(engine, which, decision, by)
+      outbox?.wake()
+      changed(null)
+      return moved
     },
     async decideEvent(id, decision, by) {
       const from = {

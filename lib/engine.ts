@@ -6,6 +6,7 @@ import type { Knock, Provider } from './providers/provider'
 import type { Actor } from './store/audit'
 import type { Db } from './store/database'
 import type { StoredMenu } from './store/menus'
+import type { UpTo } from './store/messages'
 
 /** One business number and the provider that serves it. */
 export interface Line {
@@ -48,6 +49,11 @@ export interface Sent {
   status: Status
 }
 
+/** Which messages a decision is about: those that stand in one of these states, up to an id. */
+export interface Matching extends UpTo {
+  statuses: readonly Status[]
+}
+
 /** What the HTTP side needs of the engine: nothing of it knows HTTP, nothing of HTTP knows how it works. */
 export interface Engine {
   readonly state: 'starting' | 'ready' | 'closing' | 'closed' | 'failed'
@@ -70,8 +76,10 @@ export interface Engine {
   send(request: SendRequest): Promise<Sent>
   /** What would be sent: rendered, checked, not queued. */
   draw(what: What): Promise<SentMessage>
-  /** A person's decision on a message: `retry` sends it again (failed, uncertain, expired), `arrived` believes it (uncertain), `cancel` drops it (queued, uncertain, failed). Throws WA_STATE. */
+  /** A person's decision on a message: `retry` sends it again (failed, uncertain, expired), `arrived` believes it (uncertain), `cancel` drops it (queued, uncertain, failed, expired). Throws WA_STATE. */
   decideMessage(id: string, decision: 'retry' | 'arrived' | 'cancel', by: Actor): Promise<Sent>
+  /** The same on all that match, in batches, oldest first. Answers how many moved. */
+  decideMessages(which: Matching, decision: 'retry' | 'cancel', by: Actor): Promise<number>
   /** A person's decision on an event. Throws WA_STATE when it stands elsewhere. */
   decideEvent(id: string, decision: 'retry' | 'discard' | 'replay', by: Actor): Promise<void>
   /** A person takes over or gives back. */

@@ -238,13 +238,20 @@ export async function deliveredUnread(query: Query, conversationId: number): Pro
     .whereNotNull('provider_id')
   return ((await rows.orderBy('id', 'desc').limit(50)) as RawMessage[]).map(readMessage).reverse()
 }
+/** Messages of ours up to an id, only of these business numbers when they are given. */
+export interface UpTo {
+  upTo: number
+  numbers: readonly string[] | undefined
+}
+function outbound(query: Query, statuses: readonly Status[], upTo: UpTo | null) {
+  const rows = query('wa_messages').whereIn('status', [...statuses])
+  if (upTo) rows.where('id', '<=', upTo.upTo)
+  if (upTo?.numbers) rows.whereIn('number', [...upTo.numbers])
+  return rows
+}
 /** How many messages stand in each of these states; counted up to `cap`, because nobody reads further. */
-export async function countOutbound(query: Query, statuses: readonly Status[], cap = 10_000): Promise<number> {
-  const inner = query('wa_messages')
-    .select('id')
-    .whereIn('status', [...statuses])
-    .limit(cap)
-    .as('t')
+export async function countOutbound(query: Query, statuses: readonly Status[], cap = 10_000, upTo: UpTo | null = null): Promise<number> {
+  const inner = outbound(query, statuses, upTo).select('id').limit(cap).as('t')
   const row = (await query.count({ n: '*' }).from(inner).first()) as { n: number | string } | undefined
   return Number(row?.n ?? 0)
 }
@@ -411,6 +418,30 @@ export async function decideOutbound(
   return moved > 0
 }
 
+/** The same decision on the first `limit` of many behind `after`, oldest first, each from the state in which it is found. Answers the ids that moved. */
+export async function decideOutbounds(
+  trx: Query,
+  db: Db,
+  which: UpTo & { statuses: readonly Status[]; after: number },
+  decision: { to: 'queued' | 'canceled'; by: string; detail: string; now: number; expiresAt: number },
+  limit: number,
+): Promise<number[]> {
+  const { to, by, detail, now, expiresAt } = decision
+  const rows = outbound(trx, which.statuses, which).where('id', '>', which.after).orderBy('id').limit(limit).select('id')
+  const found = (await (db.dialect === 'sqlite' ? rows : rows.forUpdate())) as { id: number | string }[]
+  const ids = found.map((row) => Number(row.id))
+  if (ids.length === 0) return []
+  const change = to === 'queued' ? { next_at: now, attempts: 0, error: null, error_code: null, expires_at: expiresAt } : { next_at: null }
+  await trx('wa_messages')
+    .whereIn('id', ids)
+    .update({ status: to, ...change })
+  await insertHistories(
+    trx,
+    ids.map((messageId) => ({ messageId, status: to, at: now, detail, causedBy: by })),
+  )
+  return ids
+}
+
 // ------------------------------------------------------------------------------------------------ history
 
 export interface HistoryRow {
@@ -431,8 +462,11 @@ async function insertHistory(trx: Query, messageId: number, status: Status, at: 
   })
 }
 /** Of many messages at once. */
-export async function insertHistories(trx: Query, steps: readonly { messageId: number; status: Status; at: number }[]): Promise<void> {
-  const rows = steps.map(({ messageId, status, at }) => ({ message_id: messageId, status, at }))
+export async function insertHistories(
+  trx: Query,
+  steps: readonly { messageId: number; status: Status; at: number; detail?: string; causedBy?: string }[],
+): Promise<void> {
+  const rows = steps.map(({ messageId, status, at, detail = null, causedBy = null }) => ({ message_id: messageId, status, at, detail, caused_by: causedBy }))
   for (let from = 0; from < rows.length; from += 400) await trx('wa_message_history').insert(rows.slice(from, from + 400))
 }
 export async function historyOf(query: Query, messageId: number): Promise<HistoryRow[]> {

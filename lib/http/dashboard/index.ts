@@ -18,6 +18,7 @@ import * as insight from './insight'
 import * as live from './live'
 import * as menus from './menus/index'
 import * as outbox from './outbox'
+import * as outboxAll from './outbox-all'
 import * as overview from './overview'
 import { type Frame, refuse, setFrame } from './page'
 import * as phone from './phone'
@@ -32,6 +33,7 @@ export const ROUTES: readonly Route<Role>[] = [
   conversation,
   customer,
   exporting,
+  outboxAll,
   outbox,
   events,
   phone,

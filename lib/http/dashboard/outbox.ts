@@ -20,7 +20,12 @@ export const routes: Route<Role>[] = [
 ]
 
 /** What has not left, or not well. */
-const TABS: readonly { state: string; words: string; statuses: readonly Status[] }[] = [
+export interface Tab {
+  state: string
+  words: string
+  statuses: readonly Status[]
+}
+export const TABS: readonly Tab[] = [
   { state: 'failed', words: 'Failed', statuses: ['failed'] },
   { state: 'uncertain', words: 'Uncertain', statuses: ['uncertain'] },
   { state: 'waiting', words: 'Waiting', statuses: ['queued', 'sending'] },
@@ -31,8 +36,12 @@ const OPEN = TABS.flatMap((tab) => tab.statuses)
 const POSSIBLE: Record<Decision, readonly Status[]> = {
   retry: ['failed', 'uncertain', 'expired'],
   arrived: ['uncertain'],
-  cancel: ['queued', 'uncertain', 'failed'],
+  cancel: ['queued', 'uncertain', 'failed', 'expired'],
 }
+/** What may be decided for all of a state at once. That they arrived, nobody knows of many. */
+export const ALL = ['retry', 'cancel'] as const
+/** States of a tab in which this can be decided. */
+export const allowedIn = (decision: Decision, tab: Tab): readonly Status[] => tab.statuses.filter((status) => POSSIBLE[decision].includes(status))
 const COUNTED = 1000
 const PAGE = 50
 
@@ -64,7 +73,7 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
   // Counts are over all business numbers: whoever sees only some of them gets none.
   const counts = x.user.numbers === undefined ? await Promise.all(TABS.map((one) => countOutbound(db.read, one.statuses, COUNTED))) : TABS.map(() => 0)
   const now = x.engine.now()
-  const address = (changes: Record<string, string | null>): string => addressWith(x, changes, '/outbox')
+  const address = (changes: Record<string, string | null>): string => addressWith(x, { did: null, ...changes }, '/outbox')
   const locals = {
     notice,
     here: address({}),
@@ -83,6 +92,14 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
     first: address({ after: null }),
     next: found.next === null ? null : address({ after: found.next }),
     mayDecide: may(x, 'agent'),
+    all:
+      tab && found.items.length > 1 && may(x, 'agent')
+        ? ALL.filter((decision) => allowedIn(decision, tab).length > 0).map((decision) => ({
+            decision,
+            href: addressWith(x, { did: null, after: null }, `/outbox/all/${decision}`),
+          }))
+        : [],
+    done: doneWords(x.query.get('did') ?? ''),
   }
   if (isPartial(x)) return fragment(x, 'outbox/_outbox', locals, status)
   return page(x, 'outbox/index', { title: 'Outbox', ...locals }, status)
@@ -124,4 +141,12 @@ async function decide(x: Exchange, decision: Decision): Promise<void> {
     return list(x, error.message, error.status)
   }
   return isPartial(x) ? list(x, null) : seeOther(x, addressWith(x, {}, '/outbox'))
+}
+
+/** `retry.12`: what the page before this one did. */
+function doneWords(did: string): string | null {
+  const [, decision, count] = /^(retry|cancel)\.(\d{1,9})$/.exec(did) ?? []
+  if (decision === undefined) return null
+  const messages = count === '1' ? 'One message' : `${count} messages`
+  return decision === 'retry' ? `${messages} will be sent again.` : `${messages} discarded.`
 }
