@@ -162,12 +162,20 @@ export async function touchConversation(trx: Query, conversation: ConversationRo
   if (touched === 0) throw onceMore('the conversation was joined to another one')
 }
 
-/** As if the customer had been silent for so much longer: how the phone in the browser lets a day pass. */
+/** As if the customer had been silent, and a question open, for so much longer: how the phone in the browser lets time pass. */
 export async function ageConversation(trx: Query, id: number, ms: number, now: number): Promise<void> {
   await trx('wa_conversations')
     .where({ id })
     .whereNotNull('last_inbound_at')
     .update({ last_inbound_at: trx.raw('last_inbound_at - ?', [ms]), changed_at: now })
+  const [row] = (await trx('wa_conversations').where({ id }).select('step')) as { step: string | null }[]
+  const step = fromJson<Step>(row?.step ?? null)
+  if (step === null) return
+  const aged = { ...step, since: step.since - ms, expiresAt: step.expiresAt === null ? null : step.expiresAt - ms }
+  // Only if it is still the question that was read.
+  await trx('wa_conversations')
+    .where({ id, step: row?.step })
+    .update({ step: toJson(aged) })
 }
 
 /** Something that a viewer of this conversation would see has changed. */

@@ -4,7 +4,7 @@ import express from 'express'
 import request from 'supertest'
 import { cloudApi, waInteractive } from '../../lib/index'
 import { testOptions } from '../../lib/testing'
-import { hidden, host, wordsOf } from './host'
+import { hidden, host, more, wordsOf } from './host'
 
 /** The form that offers an option: what a browser without JavaScript would post when it is tapped. */
 function tapOf(html: string, id: string): Record<string, string> {
@@ -173,15 +173,50 @@ test('with a real provider there is no phone', async (t) => {
   await request(express().use(wa)).get('/wa/phone').expect(404)
 })
 
-test('a day that passes closes the window of this customer, and their next words open it again', async (t) => {
+test('time passes for this customer as it is chosen: the window narrows, closes, and their next words open it again', async (t) => {
   const { get, post, phone, wa } = await host(t)
   await phone({ name: 'Asha' }).says('hi')
+  const screen = async (): Promise<string> => wordsOf((await get('/phone?as=1')).text)
+  assert.doesNotMatch(await screen(), /Silent for/)
 
-  await post('/phone/days', { as: '1' }).expect(303)
+  await post('/phone/clock', { as: '1', count: '90', unit: 'minutes' }).expect(303)
+  assert.match(await screen(), /Silent for 1 h 30 min: of the 24-hour window, 22 h left/)
+  await post('/phone/clock', { as: '1', minutes: '1320', count: '2', unit: 'hours' }).expect(303)
+  assert.match(await screen(), /of the 24-hour window, (29|30) min left/)
+  await wa.send('+919800000001', { text: 'just in time' })
+  await post('/phone/clock', { as: '1', minutes: '10080' }).expect(303)
 
-  assert.match(wordsOf((await get('/phone?as=1')).text), /the 24-hour window is closed/)
+  assert.match(await screen(), /Silent for 7 days: the 24-hour window is closed/)
   await assert.rejects(wa.send('+919800000001', { text: 'too late' }), { code: 'WA_WINDOW_CLOSED' })
   await phone({ name: 'Asha' }).says('here again')
   await wa.send('+919800000001', { text: 'welcome back' })
-  assert.doesNotMatch(wordsOf((await get('/phone?as=1')).text), /the 24-hour window is closed/)
+  assert.doesNotMatch(await screen(), /Silent for/)
+  const refused: Record<string, string>[] = [
+    { count: '0', unit: 'hours' },
+    { count: '2', unit: 'moons' },
+    { minutes: '-5' },
+    { count: '1.5', unit: 'minutes' },
+    {},
+  ]
+  for (const form of refused) await post('/phone/clock', { as: '1', ...form }).expect(422)
+})
+
+test('a question that was open for long enough when time has passed is answered no more', async (t) => {
+  const { post, phone, wa } = await host(t)
+  const heard: string[] = []
+  wa.onReplyTo(more, { no: ({ ask }) => ask('Why not?', 'reason', {}, { expiresInMs: 2 * 3_600_000 }) })
+  wa.onAnswer('reason', ({ text }) => void heard.push(text))
+  const asha = phone({ name: 'Asha' })
+  await asha.says('hi')
+  await wa.send('+919800000001', more)
+  await asha.taps('no')
+
+  await post('/phone/clock', { as: '1', count: '3', unit: 'hours' }).expect(303)
+  await asha.says('because')
+
+  assert.deepEqual(heard, [])
+  await asha.taps('no')
+  await post('/phone/clock', { as: '1', count: '1', unit: 'hours' }).expect(303)
+  await asha.says('because')
+  assert.deepEqual(heard, ['because'])
 })

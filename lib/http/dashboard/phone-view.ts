@@ -12,7 +12,7 @@ import { fieldOf, isForm, may } from './asked'
 import type { Bubble } from './bubble'
 import { drawn, shortWords } from './heard'
 import { personOf } from './person'
-import { momentOf, windowView } from './when'
+import { duration, momentOf, windowView } from './when'
 
 /** Who writes when nobody has written yet. */
 export const FIRST_CUSTOMER = { phone: '+919800000001', bsuid: null, username: null, name: 'Asha' } as const
@@ -35,6 +35,14 @@ export const FAULTS: readonly { value: string; mishap: Mishap; words: string }[]
   { value: 'timeout', mishap: 'timeout', words: 'No answer: nobody knows whether it arrived' },
   { value: 'refused', mishap: 'refused', words: 'Nobody listens: it is tried again' },
   ...[131026, 131047, 131049, 131056, 130429, 131000, 131008].map(codeFault),
+]
+
+/** How far the clock jumps at the press of one button. */
+const JUMPS: readonly { minutes: number; words: string }[] = [
+  { minutes: 60, words: '1 hour' },
+  { minutes: 23 * 60, words: '23 hours' },
+  { minutes: 24 * 60, words: '24 hours' },
+  { minutes: 7 * 24 * 60, words: 'A week' },
 ]
 
 /** The phone of `?as=` (a contact) with the number of `?number=`; a form's fields count first. Absent where no simulator serves a number. */
@@ -113,6 +121,7 @@ export async function phoneView(x: Exchange, handset: Handset) {
           .map((line) => ({ words: line.number, href: addressOf({ line, several: true, contact: null }), on: line === handset.line }))
       : [],
     faults: FAULTS.map(({ value, words }) => ({ value, words })),
+    jumps: JUMPS,
     twiceHref: addressOf(handset, { twice: '1' }),
     talkHref: handset.conversation ? `/conversations/${handset.conversation.id}` : null,
   }
@@ -133,13 +142,25 @@ export async function screenView(x: Exchange, handset: Handset) {
       rows: rowsOf(x, handset, messages, answered, twice),
       here: addressOf(handset, twice ? { twice: '1' } : {}, '/phone/screen'),
       twice,
-      window: conversation ? windowView(conversation.last_inbound_at, x.engine.now()) : null,
+      silence: silenceOf(conversation?.last_inbound_at ?? null, x.engine.now()),
       again: isForm(x),
       pending: handset.simulator.pending.map((mishap) => FAULTS.find((fault) => fault.mishap === mishap)?.words ?? `Code ${mishap}`),
       fields: fieldsOf(handset),
       mayPlay: may(x, 'agent'),
     },
   }
+}
+
+const HOUR_MS = 3_600_000
+
+/** What became of the 24-hour window while this customer was silent; null when they have just written. */
+function silenceOf(lastInboundAt: number | null, now: number): string | null {
+  if (lastInboundAt === null || now - lastInboundAt < HOUR_MS) return null
+  const { state, words } = windowView(lastInboundAt, now)
+  const silent = duration(now - lastInboundAt)
+  return state === 'closed'
+    ? `Silent for ${silent}: the 24-hour window is closed until this customer writes.`
+    : `Silent for ${silent}: of the 24-hour window, ${words}.`
 }
 
 /** What has reached the phone, or is the customer's own. */

@@ -23,7 +23,7 @@ export const routes: Route<Role>[] = [
   { method: 'POST', path: '/phone/taps', may: 'agent', handle: tap },
   { method: 'POST', path: '/phone/pairs', may: 'agent', handle: pair },
   { method: 'POST', path: '/phone/faults', may: 'agent', handle: fault },
-  { method: 'POST', path: '/phone/days', may: 'agent', handle: letPass },
+  { method: 'POST', path: '/phone/clock', may: 'agent', handle: letPass },
   { method: 'POST', path: '/phone/contacts', may: 'agent', handle: meet },
 ]
 
@@ -104,14 +104,27 @@ async function fault(x: Exchange): Promise<void> {
   return screen(x, handset)
 }
 
-const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+/** Minutes of a unit, by its name in the form. */
+const UNITS: Readonly<Record<string, number>> = { minutes: 1, hours: 60, days: 1440 }
+const YEAR = 366 * 1440
 
-/** A day passes for this customer: the 24-hour window closes, and what was asked may expire. */
+/** Time passes for this customer: the 24-hour window closes, and what was asked may expire. */
 async function letPass(x: Exchange): Promise<void> {
   const form = await readForm(x.req)
+  const minutes = minutesOf(form)
   const handset = await handsetOf(x, form)
-  if (handset.conversation) await ageConversation(x.engine.db.write, handset.conversation.id, DAY_MS, x.engine.now())
+  const { conversation } = handset
+  if (conversation) await x.engine.db.tx((trx) => ageConversation(trx, conversation.id, minutes * MINUTE_MS, x.engine.now()))
   return screen(x, await handsetOf(x, form))
+}
+
+/** The button that was pressed says how many, or that the fields beside it do. */
+function minutesOf(form: Form): number {
+  const pressed = fieldOf(form, 'minutes')
+  const minutes = Number(pressed || fieldOf(form, 'count')) * (pressed ? 1 : (UNITS[fieldOf(form, 'unit')] ?? Number.NaN))
+  if (Number.isInteger(minutes) && minutes >= 1 && minutes <= YEAR) return minutes
+  throw new WaError('WA_REQUEST_INVALID', 'How long is a whole number of minutes, hours or days, from a minute to a year.')
 }
 
 async function meet(x: Exchange): Promise<void> {
