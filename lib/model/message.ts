@@ -102,6 +102,8 @@ export function wordsOf(message: SentMessage): string {
 /** The ladder a sent message climbs; beside it `failed`, `uncertain`, `expired`, `canceled`. */
 export const LADDER = ['queued', 'sending', 'accepted', 'sent', 'delivered', 'read', 'played'] as const
 export const BESIDE = ['failed', 'uncertain', 'expired', 'canceled'] as const
+/** Where a message stands that is not known to have left, or will not arrive. */
+export const NOT_SENT: readonly Status[] = ['queued', 'sending', ...BESIDE]
 export type Status = (typeof LADDER)[number] | (typeof BESIDE)[number]
 
 const rank = (status: Status): number => (LADDER as readonly string[]).indexOf(status)

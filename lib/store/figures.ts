@@ -1,4 +1,5 @@
 import type { StatusError } from '../model/event'
+import { NOT_SENT } from '../model/message'
 import type { Query } from './database'
 import { inTime } from './deadline'
 import { fromJson } from './rows'
@@ -50,6 +51,7 @@ export async function firstMessageSince(query: Query, at: number): Promise<numbe
 
 export interface Traffic {
   in: number
+  /** Decided to be sent, whatever became of it. */
   out: number
 }
 export async function trafficWithin(query: Query, span: Span): Promise<Traffic> {
@@ -59,6 +61,15 @@ export async function trafficWithin(query: Query, span: Span): Promise<Traffic> 
     .count({ n: '*' })) as { direction: 'in' | 'out'; n: number | string }[]
   const count = (direction: 'in' | 'out'): number => Number(rows.find((row) => row.direction === direction)?.n ?? 0)
   return { in: count('in'), out: count('out') }
+}
+
+/** How many messages of each span have not left, or failed. Asked anew each time: what failed yesterday may have been sent again today. They have an index of their own. */
+export async function unsentWithin(query: Query, spans: readonly { from: number; to: number }[], numbers: readonly string[] | undefined): Promise<number[]> {
+  const whole = { from: spans[0]?.from ?? 0, to: spans.at(-1)?.to ?? 0, numbers }
+  const rows = messagesWithin(query, whole, await idsOf(query, whole)).whereIn('status', [...NOT_SENT])
+  const counts = spans.map(({ from, to }, at) => query.raw('count(case when created_at >= ? and created_at < ? then 1 end) as ??', [from, to, `n${at}`]))
+  const [row] = (await rows.select(counts)) as Record<string, number | string>[]
+  return spans.map((_, at) => Number(row?.[`n${at}`] ?? 0))
 }
 
 export interface Taps {
@@ -118,6 +129,7 @@ export async function answerTimes(query: Query, numbers: readonly string[] | und
       const [next] = (await query('wa_messages')
         .where({ conversation_id: message.conversation_id, direction: 'out' })
         .where('id', '>', message.id)
+        .whereNotIn('status', [...NOT_SENT])
         .orderBy('id')
         .limit(1)
         .select('created_at')) as { created_at: number | string }[]

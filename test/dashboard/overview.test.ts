@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import express from 'express'
+import request from 'supertest'
+import { waInteractive } from '../../lib/index'
+import { BESIDE, LADDER } from '../../lib/model/message'
+import { testOptions } from '../../lib/testing'
+import { engines } from '../support/databases'
+import { later } from '../support/later'
+import { engineOf } from '../support/wire-host'
 import { host, wordsOf } from './host'
 
 test('the overview counts what the database holds', async (t) => {
@@ -15,11 +23,11 @@ test('the overview counts what the database holds', async (t) => {
   const { text } = await get('/').expect(200)
   const words = wordsOf(text)
 
-  assert.match(words, /received 4 .*sent 4/)
+  assert.match(words, /received 4 .*sent 3/)
   assert.match(words, /Track My Order help-center · track_order 2/)
   assert.match(words, /1 Messages failed/)
-  assert.match(words, /No answer 0 of the latest 4/)
-  assert.match(text, /<svg class="chart"[^>]*aria-label="[^"]*4 received, 4 sent/)
+  assert.match(words, /No answer 1 of the latest 4/)
+  assert.match(text, /<svg class="chart"[^>]*aria-label="[^"]*4 received, 3 sent/)
 })
 
 test('a window that closes soon while the customer spoke last is shown, an answered one is not', async (t) => {
@@ -58,3 +66,53 @@ test('a day that is over is counted once and stays; yesterday and today are told
 
   for (const text of [first, second]) assert.match(wordsOf(text), /Today 1 1 Yesterday 1 1/)
 })
+
+for (const engine of engines()) {
+  test(`${engine.name}: what the chart says is what the rows say, day by day, and follows what becomes of them`, { skip: engine.skip }, async (t) => {
+    const database = await engine.open()
+    later(t, () => database.drop())
+    const { control: _control, ...options } = testOptions()
+    const wa = waInteractive({ ...options, database: database.url, worker: false, authorize: () => ({ id: 'u1', name: 'Ravi', role: 'viewer' }) } as object)
+    await wa.start()
+    later(t, () => wa.close())
+    const { db, now } = engineOf(wa)
+    const app = express().use(wa)
+    const noon = new Date(now()).setHours(12, 0, 0, 0)
+    const statuses = [...LADDER, ...BESIDE]
+    // One message of ours for each state and day, day 0 the oldest, twice as many received; and one of each before the two weeks.
+    for (let ago = 14; ago >= 0; ago--) {
+      const at = noon - ago * 86_400_000
+      const row = { number: 'default', conversation_id: 1, type: 'text', at, created_at: at }
+      await db.write('wa_messages').insert(
+        statuses.flatMap((status) => [
+          { ...row, direction: 'out', status },
+          { ...row, direction: 'in', status: null },
+          { ...row, direction: 'in', status: null },
+        ]),
+      )
+    }
+    const shown = async () => {
+      const words = wordsOf((await request(app).get('/wa/').expect(200)).text)
+      const [, received, sent] = /received (\d+) +sent (\d+)/.exec(words) ?? []
+      const days = [...(/Day Received Sent (.*?) Tapped most/.exec(words)?.[1] ?? '').matchAll(/(\d+) (\d+)(?= |$)/g)]
+      return { received: Number(received), sent: Number(sent), last: days.length }
+    }
+
+    const left = LADDER.length - 2
+    assert.deepEqual(await shown(), { received: 14 * 22, sent: 14 * left, last: 14 })
+    await db
+      .write('wa_messages')
+      .where({ status: 'failed' })
+      .where('created_at', '<', noon - 86_400_000)
+      .update({ status: 'delivered' })
+    assert.deepEqual(await shown(), { received: 14 * 22, sent: 14 * left + 12, last: 14 })
+    const rows = (await db
+      .read('wa_messages')
+      .where({ direction: 'out' })
+      .where('created_at', '>', noon - 13.5 * 86_400_000)
+      .whereNotIn('status', ['queued', 'sending', 'failed', 'uncertain', 'expired', 'canceled'])
+      .count({ n: '*' })
+      .first()) as { n: number }
+    assert.equal(Number(rows.n), 14 * left + 12)
+  })
+}

@@ -1,13 +1,13 @@
 import type { Engine } from '../../engine'
-import { type Traffic, trafficWithin } from '../../store/figures'
+import { type Traffic, trafficWithin, unsentWithin } from '../../store/figures'
 
-/** What came in and went out on one day. */
+/** What came in and was sent on one day; what failed or has not left is not sent. */
 export interface Day extends Traffic {
   /** Midnight at its beginning, in the time zone of this process. */
   from: number
 }
 
-/** A finished day does not change any more, so it is counted once; a little later than midnight, for rows of an instance whose clock is behind. */
+/** A finished day gets no more messages, so they are counted once; a little later than midnight, for rows of an instance whose clock is behind. */
 const FINISHED_MS = 600_000
 const known = new WeakMap<Engine, Map<string, Traffic>>()
 
@@ -17,16 +17,17 @@ export async function lastDays(engine: Engine, count: number, numbers: readonly 
   const today = new Date(now)
   const counted = known.get(engine) ?? new Map<string, Traffic>()
   known.set(engine, counted)
-  const days: Day[] = []
+  const days: (Day & { to: number })[] = []
   for (let ago = count - 1; ago >= 0; ago--) {
     const from = new Date(today.getFullYear(), today.getMonth(), today.getDate() - ago).getTime()
     const to = new Date(today.getFullYear(), today.getMonth(), today.getDate() - ago + 1).getTime()
     const key = `${from}\n${numbers?.join('\n') ?? ''}`
     const traffic = counted.get(key) ?? (await trafficWithin(engine.db.read, { from, to, numbers }))
     if (to + FINISHED_MS < now) counted.set(key, traffic)
-    days.push({ from, ...traffic })
+    days.push({ from, to, ...traffic })
   }
   // Days that no page shows any more.
   if (counted.size > 500) counted.clear()
-  return days
+  const unsent = await unsentWithin(engine.db.read, days, numbers)
+  return days.map(({ to: _to, ...day }, at) => ({ ...day, out: Math.max(0, day.out - (unsent[at] ?? 0)) }))
 }
