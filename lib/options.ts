@@ -5,6 +5,7 @@ import type { Flow } from './flows/types'
 import type { User } from './http/exchange'
 import type { Access, ApiKey } from './http/guard'
 import { type DashboardOptions, type Look, lookOf } from './http/look'
+import { isSpoken, OUR_LANGUAGES } from './http/words/languages'
 import { type Logger, SILENT, scrubbing, stderrLogger } from './log'
 import type { Menu } from './model/builders'
 import { suggest } from './model/suggest'
@@ -45,7 +46,7 @@ export interface WaOptions<M extends readonly Menu[] = readonly Menu[], N extend
   dashboard?: boolean | DashboardOptions
   /** Whether this process handles events and sends. Default true, 10 at the same time. */
   worker?: boolean | { concurrency?: number }
-  /** Language of the dashboard. Default `en`. */
+  /** Language of the dashboard, until somebody chooses another there. Default `en`; `hi` is complete, others are added by `dashboard.words`. */
   language?: string
   /** Days after which stored data is deleted. Nothing is deleted by default. */
   retention?: { messagesDays?: number; rawDays?: number; auditDays?: number }
@@ -88,7 +89,6 @@ export interface Settled {
   retention: Retention
   autoStart: boolean
   now: () => number
-  language: string
   defaultCountry: string | undefined
   expireAfterMs: number
   holdAfterMs: number
@@ -160,19 +160,25 @@ export function settleOptions(options: WaOptions, env: NodeJS.ProcessEnv = proce
     webhook: options.webhook ?? true,
     api: options.api ?? true,
     dashboard: options.dashboard !== false,
-    look: lookOf(typeof options.dashboard === 'object' ? options.dashboard : {}),
+    look: lookOf(typeof options.dashboard === 'object' ? options.dashboard : {}, options.language),
     concurrency: options.worker === false ? 0 : typeof options.worker === 'object' ? (options.worker.concurrency ?? 10) : 10,
     retention: { messagesDays: null, rawDays: null, auditDays: null, ...options.retention },
     autoStart: options.autoStart ?? true,
     now: options.now ? () => (options.now as () => Date)().getTime() : Date.now,
-    language: options.language ?? 'en',
     defaultCountry: options.defaultCountry,
     expireAfterMs: options.expireAfterMs ?? DAY_MS,
     holdAfterMs: options.holdAfterMs ?? HOLD_AFTER_MS,
     perRecipientHour: options.perRecipientHour ?? 200,
     production,
-    hints: options.provider || options.numbers ? [] : halfConfigured(env),
+    hints: [...(options.provider || options.numbers ? [] : halfConfigured(env)), ...unspoken(options)],
   }
+}
+
+function unspoken({ language = 'en', dashboard }: WaOptions): string[] {
+  if (isSpoken(language, (typeof dashboard === 'object' && dashboard.words) || {})) return []
+  return [
+    `The dashboard has no words in language "${language}", so it is in English. Known: ${OUR_LANGUAGES.join(', ')}; add others with dashboard: { words: { … } }.`,
+  ]
 }
 
 function faultsOf(options: WaOptions): Fault[] {

@@ -90,14 +90,8 @@ export function waInteractive<const M extends readonly Menu[] = [], const N exte
 }
 
 /** What the dashboard says about itself: never a secret. */
-function frameOf({ language, production, access, look, retention }: Settled): Frame {
-  const kept = [
-    ...(retention.messagesDays === null ? [] : [`messages ${retention.messagesDays} days`]),
-    ...(retention.rawDays === null ? [] : [`bodies as they came ${retention.rawDays} days`]),
-    ...(retention.auditDays === null ? [] : [`audit ${retention.auditDays} days`]),
-  ]
+function frameOf({ production, access, look, retention }: Settled): Frame {
   return {
-    language,
     production,
     access: access.authorize
       ? 'authorize() of the host'
@@ -107,7 +101,7 @@ function frameOf({ language, production, access, look, retention }: Settled): Fr
           ? 'closed'
           : 'open on this machine only',
     keys: access.apiKeys.map(({ name, scope }) => ({ name, scope })),
-    retention: kept.length === 0 ? 'Nothing is deleted by itself.' : `Kept: ${kept.join(', ')}.`,
+    retention,
     look,
   }
 }

@@ -12,9 +12,9 @@ const notice = (words) => {
 document.addEventListener('notice', ({ detail }) => notice(detail.words))
 document.addEventListener('htmx:response:error', ({ detail }) => {
   const { status } = detail.ctx.response
-  if (status >= 500) notice('The server could not do that. Nothing you typed is lost; try again in a moment.')
+  if (status >= 500) notice(document.body.dataset.failed)
 })
 document.addEventListener('htmx:error', ({ target }) => {
   // The live stream and refreshes come back by themselves.
-  if (target instanceof Element && target.closest('form')) notice('The network is gone, or the server does not answer. Nothing you typed is lost; try again.')
+  if (target instanceof Element && target.closest('form')) notice(document.body.dataset.offline)
 })

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Engine } from '../engine'
+import type { Say } from './words/say'
 
 /** Least to most: viewer reads, numbers masked; agent also answers customers; editor also edits menus; admin also erases, exports, settings. */
 export const ROLES = ['viewer', 'agent', 'editor', 'admin'] as const
@@ -26,6 +27,8 @@ export interface Exchange {
   readonly res: ServerResponse
   readonly engine: Engine
   readonly user: User
+  /** How this person is spoken to; English for programs. */
+  readonly t: Say
   /** The mount: every address in an answer begins with it. `/wa`, `/support`, or empty at a root mount. */
   readonly base: string
   /** Path below the mount. */

@@ -1,5 +1,7 @@
 import { type Fault, WaError } from '../errors'
 import { suggest } from '../model/suggest'
+import { isTag, type Languages, languagesOf, type OwnWords } from './words/languages'
+import { isWords } from './words/say'
 
 /** A link to a page of the host's own: an https address, or a path of this host. */
 export interface Link {
@@ -25,6 +27,8 @@ export interface DashboardOptions {
   back?: Link
   /** More entries below the pages. */
   links?: readonly Link[]
+  /** Sentences of the dashboard in words of the host's own, in the language of option `language` or by language: `{ Publish: 'Go live', ar: { Publish: 'نشر' } }`. */
+  words?: OwnWords
   /** Links beside a customer: their orders, their account. Throwing or answering nothing shows none. */
   contactLinks?(contact: LinkedContact): readonly Link[]
 }
@@ -37,12 +41,13 @@ export interface Look {
   back: Link | null
   links: readonly Link[]
   contactLinks: (contact: LinkedContact) => readonly Link[]
+  languages: Languages
 }
 
-const KNOWN = ['title', 'logo', 'badge', 'back', 'links', 'contactLinks']
+const KNOWN = ['title', 'logo', 'badge', 'back', 'links', 'words', 'contactLinks']
 
-/** Throws WA_OPTION_INVALID with every fault at once. */
-export function lookOf(options: DashboardOptions): Look {
+/** `language`: what pages are in until somebody chooses another. Throws WA_OPTION_INVALID with every fault at once. */
+export function lookOf(options: DashboardOptions, language = 'en'): Look {
   const faults: Fault[] = []
   for (const name of Object.keys(options)) {
     if (KNOWN.includes(name)) continue
@@ -67,6 +72,7 @@ export function lookOf(options: DashboardOptions): Look {
         fix: "{ words: 'Orders', href: '/orders' }",
       })
   }
+  faults.push(...wordFaults(options.words ?? {}))
   if (faults.length > 0) throw new WaError('WA_OPTION_INVALID', faults.map((fault) => fault.message).join(' '), faults)
   return {
     title: options.title || 'wa-interactive',
@@ -75,7 +81,23 @@ export function lookOf(options: DashboardOptions): Look {
     back: options.back ?? null,
     links: options.links ?? [],
     contactLinks: (contact) => safely(() => options.contactLinks?.(contact) ?? []).filter(isLink),
+    languages: languagesOf(language, options.words),
   }
+}
+
+function wordFaults(words: OwnWords): Fault[] {
+  return Object.entries(words).flatMap(([key, value]): Fault[] => {
+    if (typeof value === 'string' || (isTag(key) && isWords(value))) return []
+    const path = `dashboard.words.${key}`
+    return [
+      {
+        path,
+        message: `${path} is neither words nor a language with words: { 'Publish': 'Go live' } or { ar: { 'Publish': 'نشر' } }.`,
+        actual: typeof value,
+        limit: 'string | { sentence: string }',
+      },
+    ]
+  })
 }
 
 const isOwn = (address: string): boolean => /^\/(?![/\\])/.test(address)

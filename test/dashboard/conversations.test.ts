@@ -194,7 +194,7 @@ test('a message can be opened with its history and its bytes by editors, and by 
   await get('/conversations/1/messages/1', 'agent').expect(403)
 
   assert.match(incoming.text, /&#34;body&#34;: &#34;hi&#34;/)
-  assert.match(wordsOf(outgoing.text), /queued[\s\S]*sending[\s\S]*accepted|delivered/)
+  assert.match(wordsOf(outgoing.text), /Leaving now[\s\S]*Accepted by the provider[\s\S]*Delivered/)
 })
 
 const HOSTILE = [

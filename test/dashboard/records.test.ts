@@ -25,8 +25,8 @@ test('an export holds every message once, in both formats, and is written into t
     ],
   )
   const audit = wordsOf((await get('/audit').expect(200)).text)
-  assert.match(audit, /Ravi messages exported conversation:1/)
-  assert.match(audit, /Ravi messages exported log/)
+  assert.match(audit, /Ravi exported messages conversation:1/)
+  assert.match(audit, /Ravi exported messages log/)
 })
 
 test('what a spreadsheet would run as a formula is disarmed', async (t) => {

@@ -6,6 +6,7 @@ import { type Access, requireScope, whichKey } from '../guard'
 import type { Place } from '../mount'
 import { logged, sendProblem } from '../problem'
 import { finder } from '../router'
+import { speak } from '../words/say'
 
 /** Answers `/api/…`. Everybody is asked for their key first, also where there is nothing. */
 export function createApi(access: Access): (req: Request, res: ServerResponse, engine: Engine, place: Place) => Promise<boolean> {
@@ -23,7 +24,17 @@ export function createApi(access: Access): (req: Request, res: ServerResponse, e
         ])
       }
       requireScope(key, met.route.may)
-      const exchange: Exchange = { req, res, engine, user: { id: `key:${key.name}`, name: key.name, role: 'admin' }, base, path, query, params: met.params }
+      const exchange: Exchange = {
+        req,
+        res,
+        engine,
+        user: { id: `key:${key.name}`, name: key.name, role: 'admin' },
+        t: loaded.t,
+        base,
+        path,
+        query,
+        params: met.params,
+      }
       await met.route.handle(exchange, await loaded.readAsked(exchange, met.route))
     } catch (error) {
       sendProblem(res, logged(error, engine.log, path))
@@ -36,5 +47,5 @@ export function createApi(access: Access): (req: Request, res: ServerResponse, e
 function load() {
   const { ROUTES } = require('./routes') as typeof import('./routes')
   const { readAsked } = require('./asked') as typeof import('./asked')
-  return { find: finder(ROUTES), readAsked }
+  return { find: finder(ROUTES), readAsked, t: speak('en', []) }
 }

@@ -1,5 +1,6 @@
 import { type AuditRow, listAudit } from '../../store/audit'
 import type { Exchange, Role, Route } from '../exchange'
+import { english } from '../words/say'
 import { addressWith, afterOf } from './asked'
 import { page } from './page'
 import { type Moment, momentOf } from './when'
@@ -7,6 +8,30 @@ import { type Moment, momentOf } from './when'
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/audit', may: 'admin', handle: list }]
 
 const PAGE = 50
+
+/** What was done, as it stands between who did it and what it was done to. */
+const ACTIONS: Readonly<Record<string, string>> = {
+  'contact.erased': english('erased a customer'),
+  'contact.opted_in': english('noted that they want messages again'),
+  'contact.opted_out': english('noted that they want no more messages'),
+  'conversation.given_back': english('gave back to the bot'),
+  'conversation.taken': english('took over'),
+  'event.discard': english('discarded an event'),
+  'event.replay': english('had an event handled again'),
+  'event.retry': english('had an event tried again'),
+  'menu.archived': english('archived a menu'),
+  'menu.created': english('made a menu'),
+  'menu.declared': english('declared a menu'),
+  'menu.draft': english('changed a draft'),
+  'menu.draft_discarded': english('discarded a draft'),
+  'menu.published': english('published a menu'),
+  'menu.restored': english('restored a menu'),
+  'menu.rolled_back': english('made an old version live again'),
+  'message.arrived': english('noted that a message arrived'),
+  'message.cancel': english('canceled a message'),
+  'message.retry': english('sent a message again'),
+  'messages.exported': english('exported messages'),
+}
 
 export interface AuditLine {
   id: number
@@ -23,25 +48,24 @@ export interface AuditLine {
 async function list(x: Exchange): Promise<void> {
   const subject = x.query.get('of')
   const found = await listAudit(x.engine.db.read, subject?.slice(0, 190) ?? null, { limit: PAGE, after: afterOf(x) })
-  const now = x.engine.now()
   return page(x, 'audit/index', {
-    title: 'Audit',
+    title: x.t('Audit'),
     subject,
-    lines: found.items.map((row) => lineOf(row, now)),
+    lines: found.items.map((row) => lineOf(row, x)),
     next: found.next === null ? null : addressWith(x, { after: found.next }),
     isFirst: afterOf(x) === undefined,
     first: addressWith(x, { after: null }),
   })
 }
 
-function lineOf(row: AuditRow, now: number): AuditLine {
+function lineOf(row: AuditRow, x: Exchange): AuditLine {
   return {
     id: row.id,
     who: row.user_name,
-    words: row.action.replaceAll('_', ' ').replace('.', ' '),
+    words: x.t(ACTIONS[row.action] ?? row.action.replaceAll('_', ' ').replace('.', ' ')),
     subject: row.subject,
     href: hrefOf(row.subject),
-    time: momentOf(row.at, now),
+    time: momentOf(row.at, x),
     before: textOf(row.before),
     after: textOf(row.after),
   }

@@ -1,6 +1,7 @@
 import { formatted, type Segment } from '../../model/format'
 import type { SentFile, SentHeader, SentMessage, SentRow } from '../../model/message'
 import { showPhone } from '../../model/phone'
+import type { Say } from '../words/say'
 import type { Ticks } from './ticks'
 
 /** A file, as a placeholder: nothing is fetched, because the address came from somebody else. */
@@ -88,49 +89,49 @@ export const EMPTY: Bubble = {
 }
 
 /** A message of ours, drawn from what was (or would be) sent. The preview, the log and the phone all come through here. */
-export function bubbleOf(message: SentMessage, look: Look = {}): Bubble {
+export function bubbleOf(message: SentMessage, t: Say, look: Look = {}): Bubble {
   const { tapped = NONE, open = false, tap = null, ...given } = look
   const frame: Bubble = { ...EMPTY, ...given, tap }
   const option = (row: SentRow): BubbleOption => ({ id: row.id, title: row.title, description: row.description ?? null, tapped: tapped.has(row.id) })
   switch (message.type) {
     case 'button':
-      return { ...frame, ...framed(message), buttons: message.buttons.map(option) }
+      return { ...frame, ...framed(message, t), buttons: message.buttons.map(option) }
     case 'list':
       return {
         ...frame,
-        ...framed(message),
+        ...framed(message, t),
         list: { button: message.button, open, sections: message.sections.map((section) => ({ title: section.title ?? null, rows: section.rows.map(option) })) },
       }
     case 'cta_url':
-      return { ...frame, ...framed(message), links: message.buttons.map(link) }
+      return { ...frame, ...framed(message, t), links: message.buttons.map(link) }
     case 'text':
       return { ...frame, body: formatted(message.text) }
     case 'template':
-      return templateBubble(frame, message)
+      return templateBubble(frame, message, t)
     case 'image':
-      return { ...frame, media: box('image', 'Image', message.image), body: formatted(message.caption ?? '') }
+      return { ...frame, media: box('image', t('Photo'), message.image, t), body: formatted(message.caption ?? '') }
     case 'video':
-      return { ...frame, media: box('video', 'Video', message.video), body: formatted(message.caption ?? '') }
+      return { ...frame, media: box('video', t('Video'), message.video, t), body: formatted(message.caption ?? '') }
     case 'audio':
-      return { ...frame, media: box('audio', 'Audio', message.audio) }
+      return { ...frame, media: box('audio', t('Audio'), message.audio, t) }
     case 'document':
-      return { ...frame, media: { kind: 'document', label: message.filename, detail: addressOf(message.document) }, body: formatted(message.caption ?? '') }
+      return { ...frame, media: { kind: 'document', label: message.filename, detail: addressOf(message.document, t) }, body: formatted(message.caption ?? '') }
     case 'location':
-      return { ...frame, location: place(message.location) }
+      return { ...frame, location: place(message.location, t) }
     case 'reaction':
-      return { ...frame, emoji: message.reaction.emoji, label: message.reaction.emoji === '' ? 'Reaction taken back' : null }
+      return { ...frame, emoji: message.reaction.emoji, label: message.reaction.emoji === '' ? t('Reaction taken back') : null }
     case 'raw':
-      return { ...frame, label: `Sent as it is: ${message.raw.type}` }
+      return { ...frame, label: t('Sent as it is: {type}', { type: message.raw.type }) }
   }
 }
 
 const NONE: ReadonlySet<string> = new Set()
 
-function templateBubble(frame: Bubble, message: Extract<SentMessage, { type: 'template' }>): Bubble {
+function templateBubble(frame: Bubble, message: Extract<SentMessage, { type: 'template' }>, t: Say): Bubble {
   const { template, shown } = message
-  const notes = [...frame.notes, `Template ${template.name} (${template.language})`]
-  if (!shown) return { ...frame, notes, label: 'The words of this template are kept by the provider.' }
-  return { ...frame, ...framed(shown), notes, links: shown.buttons.map((button) => ('url' in button ? link(button) : dial(button))) }
+  const notes = [...frame.notes, t('Template {name} ({language})', { name: template.name, language: template.language })]
+  if (!shown) return { ...frame, notes, label: t('The words of this template are kept by the provider.') }
+  return { ...frame, ...framed(shown, t), notes, links: shown.buttons.map((button) => ('url' in button ? link(button) : dial(button))) }
 }
 
 interface Framed {
@@ -138,22 +139,22 @@ interface Framed {
   body: string
   footer?: string
 }
-function framed({ header, body, footer }: Framed): Pick<Bubble, 'header' | 'media' | 'body' | 'footer'> {
+function framed({ header, body, footer }: Framed, t: Say): Pick<Bubble, 'header' | 'media' | 'body' | 'footer'> {
   return {
     header: header?.type === 'text' ? header.text : null,
-    media: header && header.type !== 'text' ? headerBox(header) : null,
+    media: header && header.type !== 'text' ? headerBox(header, t) : null,
     body: formatted(body),
     footer: footer ?? null,
   }
 }
 
-function headerBox(header: Exclude<SentHeader, { type: 'text' }>): MediaBox {
-  if (header.type === 'document') return { kind: 'document', label: header.filename ?? 'Document', detail: addressOf(header) }
-  return box(header.type, header.type === 'image' ? 'Image' : 'Video', header)
+function headerBox(header: Exclude<SentHeader, { type: 'text' }>, t: Say): MediaBox {
+  if (header.type === 'document') return { kind: 'document', label: header.filename ?? t('Document'), detail: addressOf(header, t) }
+  return box(header.type, header.type === 'image' ? t('Photo') : t('Video'), header, t)
 }
 
-const box = (kind: MediaBox['kind'], label: string, file: SentFile): MediaBox => ({ kind, label, detail: addressOf(file) })
-const addressOf = (file: SentFile): string => file.link ?? (file.id ? `media ${file.id}` : '')
+const box = (kind: MediaBox['kind'], label: string, file: SentFile, t: Say): MediaBox => ({ kind, label, detail: addressOf(file, t) })
+const addressOf = (file: SentFile, t: Say): string => file.link ?? (file.id ? t('media {id}', { id: file.id }) : '')
 
 /** An address is a link only when it may be opened: what a person wrote into a menu is checked when saved, what code sends is not. */
 const link = (button: { title: string; url: string }): Bubble['links'][number] => ({
@@ -169,6 +170,6 @@ const dial = (button: { title: string; phone: string }): Bubble['links'][number]
   address: showPhone(button.phone),
 })
 
-export function place(location: { latitude: number; longitude: number; name?: string; address?: string }): NonNullable<Bubble['location']> {
-  return { name: location.name ?? 'Location', address: location.address ?? null, point: `${location.latitude}, ${location.longitude}` }
+export function place(location: { latitude: number; longitude: number; name?: string; address?: string }, t: Say): NonNullable<Bubble['location']> {
+  return { name: location.name ?? t('Location'), address: location.address ?? null, point: `${location.latitude}, ${location.longitude}` }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { WaError } from '../../errors'
 import { codePoints, LIMITS } from '../../model/limits'
+import type { Status } from '../../model/message'
 import { findContact } from '../../store/contacts'
 import { type ConversationRow, markChanged, markRead, type Step } from '../../store/conversations'
 import { listEvents } from '../../store/events'
@@ -9,10 +10,11 @@ import { hashOf } from '../../store/rows'
 import { readForm } from '../body'
 import type { Exchange, Role, Route } from '../exchange'
 import { afterOf, conversationOf, fieldOf, idOf, isForm, isPartial, may } from './asked'
+import { STATE_WORDS } from './events'
 import { fragment, linksOf, page, seeOther } from './page'
 import { personOf } from './person'
 import { threadOf } from './thread'
-import { ticksOf } from './ticks'
+import { STATUS_WORDS, ticksOf } from './ticks'
 import { momentOf, windowView } from './when'
 
 export const routes: Route<Role>[] = [
@@ -36,14 +38,13 @@ async function show(x: Exchange): Promise<void> {
 
 async function answer(x: Exchange, conversation: ConversationRow, attempt: Attempt, status = 200): Promise<void> {
   const { db } = x.engine
-  const now = x.engine.now()
   const after = afterOf(x)
   const [contact, thread, trouble] = await Promise.all([
     findContact(db.read, { id: conversation.contact_id }),
-    threadOf(db.read, conversation, after, now),
+    threadOf(x, conversation, after),
     listEvents(db.read, { conversationId: conversation.id, states: ['needs_attention'] }, { limit: 5 }),
   ])
-  const person = personOf(contact ?? undefined, x.user)
+  const person = personOf(contact ?? undefined, x)
   const locals = {
     talk: {
       id: conversation.id,
@@ -53,12 +54,12 @@ async function answer(x: Exchange, conversation: ConversationRow, attempt: Attem
       mode: conversation.mode,
       assigned: conversation.assigned_to,
       unread: conversation.unread,
-      window: windowView(conversation.last_inbound_at, now),
-      step: stepView(conversation.step, now),
+      window: windowView(conversation.last_inbound_at, x),
+      step: stepView(conversation.step, x),
       language: contact?.language ?? null,
       optedOut: contact?.opted_out === 1,
       attributes: Object.entries(contact?.attributes ?? {}).map(([name, value]) => ({ name, value: String(value) })),
-      since: momentOf(conversation.created_at, now),
+      since: momentOf(conversation.created_at, x),
       links: contact ? linksOf(x, contact) : [],
       trouble: trouble.items.length,
     },
@@ -66,7 +67,7 @@ async function answer(x: Exchange, conversation: ConversationRow, attempt: Attem
     older: thread.older === null ? null : `/conversations/${conversation.id}?after=${thread.older}`,
     isNewest: after === undefined,
     again: isForm(x),
-    composer: composerOf(x, conversation, now, attempt),
+    composer: composerOf(x, conversation, attempt),
     mayAnswer: may(x, 'agent'),
     mayInspect: may(x, 'editor'),
   }
@@ -75,19 +76,20 @@ async function answer(x: Exchange, conversation: ConversationRow, attempt: Attem
   return page(x, 'conversations/show', { title: person.name, ...locals }, status)
 }
 
-function stepView(step: Step | null, now: number): { words: string; since: string } | null {
+function stepView(step: Step | null, x: Exchange): { words: string; since: string } | null {
   if (step === null) return null
-  const words = step.flow === '' ? `Waits for the answer “${step.name}”` : `In “${step.flow}”, at “${step.name}”`
-  return { words, since: momentOf(step.since, now).short }
+  const words =
+    step.flow === '' ? x.t('Waits for the answer “{name}”', { name: step.name }) : x.t('In “{flow}”, at “{name}”', { flow: step.flow, name: step.name })
+  return { words, since: momentOf(step.since, x).short }
 }
 
 /** The form to write with, or why there is none. `token` makes a repeated click one message. */
-function composerOf(x: Exchange, conversation: ConversationRow, now: number, attempt: Attempt) {
-  const window = windowView(conversation.last_inbound_at, now)
+function composerOf(x: Exchange, conversation: ConversationRow, attempt: Attempt) {
+  const window = windowView(conversation.last_inbound_at, x)
   const closed = !may(x, 'agent')
-    ? 'You may read here; answering needs the role agent.'
+    ? x.t('You may read here; answering needs the role agent.')
     : window.state === 'closed'
-      ? `The 24-hour window closed ${window.closes?.day.toLowerCase() ?? ''} at ${window.closes?.short ?? ''}. WhatsApp takes approved templates only, until the customer writes again.`
+      ? x.t('The 24-hour window closed {when}. WhatsApp takes approved templates only, until the customer writes again.', { when: window.closes?.at ?? '' })
       : null
   return { closed, token: randomBytes(12).toString('base64url'), limit: LIMITS.text, ...attempt }
 }
@@ -99,11 +101,11 @@ async function write(x: Exchange): Promise<void> {
   const token = fieldOf(form, 'token').slice(0, 64)
   const fault =
     text === ''
-      ? 'Write something first.'
+      ? x.t('Write something first.')
       : codePoints(text) > LIMITS.text
-        ? `${codePoints(text)} characters; WhatsApp takes ${LIMITS.text}. Send it in two messages.`
+        ? x.t('{n} characters; WhatsApp takes {limit}. Send it in two messages.', { n: codePoints(text), limit: LIMITS.text })
         : token === ''
-          ? 'The form was incomplete. Send it again.'
+          ? x.t('The form was incomplete. Send it again.')
           : null
   if (fault !== null) return answer(x, conversation, { text, fault }, 422)
   try {
@@ -116,7 +118,7 @@ async function write(x: Exchange): Promise<void> {
     })
   } catch (error) {
     if (!(error instanceof WaError) || error.status >= 500) throw error
-    return answer(x, conversation, { text, fault: error.message }, error.status)
+    return answer(x, conversation, { text, fault: x.t.said(error.message) }, error.status)
   }
   return isPartial(x) ? answer(x, await conversationOf(x), NOTHING) : seeOther(x, `/conversations/${conversation.id}`)
 }
@@ -151,26 +153,30 @@ async function inspect(x: Exchange): Promise<void> {
     listEvents(db.read, { conversationId: conversation.id, messageId: message.id }, { limit: 20 }),
     findContact(db.read, { id: conversation.contact_id }),
   ])
-  const now = x.engine.now()
   return page(x, 'conversations/message', {
-    title: `Message ${message.id}`,
-    talk: { id: conversation.id, person: personOf(contact ?? undefined, x.user) },
+    title: x.t('Message {id}', { id: String(message.id) }),
+    talk: { id: conversation.id, person: personOf(contact ?? undefined, x) },
     message: {
       id: message.id,
       direction: message.direction,
       type: message.type,
       providerId: message.provider_id,
-      menu: message.menu_key === null ? null : `${message.menu_key} · version ${message.menu_version ?? '?'}`,
-      time: momentOf(message.created_at, now),
+      menu: message.menu_key === null ? null : x.t('{menu} · version {version}', { menu: message.menu_key, version: message.menu_version ?? '?' }),
+      time: momentOf(message.created_at, x),
       payload: pretty(message.payload),
       variables: message.variables === null ? null : pretty(message.variables),
-      ticks: message.status === null ? null : ticksOf(message.status, message.error),
+      ticks: message.status === null ? null : ticksOf(message.status, message.error, x.t),
     },
-    history: history.map((row) => ({ status: row.status, time: momentOf(row.at, now), detail: row.detail, by: row.caused_by })),
+    history: history.map((row) => ({
+      status: x.t(STATUS_WORDS[row.status as Status] ?? row.status),
+      time: momentOf(row.at, x),
+      detail: row.detail === null ? null : x.t.said(row.detail),
+      by: row.caused_by,
+    })),
     events: events.items.map((event) => ({
       id: event.id,
       type: event.type,
-      state: event.state,
+      state: x.t(STATE_WORDS[event.state]),
       error: event.error,
       raw: event.raw === null ? null : prettyText(event.raw),
     })),

@@ -3,6 +3,7 @@ import { WINDOW_MS } from '../../model/window'
 import { contactsById, searchContacts } from '../../store/contacts'
 import { type ConversationFilter, type ConversationRow, listConversations } from '../../store/conversations'
 import { type Exchange, maySee, type Role, type Route } from '../exchange'
+import { english } from '../words/say'
 import { addressWith, afterOf, isPartial } from './asked'
 import { type Found, foundIn, NOTHING_FOUND } from './found'
 import { fragment, page } from './page'
@@ -18,11 +19,11 @@ const LONGEST_QUERY = 200
 
 /** What the list can be narrowed to, as words in the address: `?window=open&unread=1`. */
 const FILTERS: readonly { name: 'mode' | 'window' | 'unread'; words: string; value: string; filter: (now: number) => ConversationFilter }[] = [
-  { name: 'mode', value: 'person', words: 'A person in charge', filter: () => ({ mode: 'person' }) },
-  { name: 'mode', value: 'bot', words: 'Bot in charge', filter: () => ({ mode: 'bot' }) },
-  { name: 'unread', value: '1', words: 'Unread', filter: () => ({ unread: true }) },
-  { name: 'window', value: 'open', words: 'Window open', filter: (now) => ({ heardSince: now - WINDOW_MS }) },
-  { name: 'window', value: 'closed', words: 'Window closed', filter: (now) => ({ heardBefore: now - WINDOW_MS }) },
+  { name: 'mode', value: 'person', words: english('A person in charge'), filter: () => ({ mode: 'person' }) },
+  { name: 'mode', value: 'bot', words: english('Bot in charge'), filter: () => ({ mode: 'bot' }) },
+  { name: 'unread', value: '1', words: english('Unread'), filter: () => ({ unread: true }) },
+  { name: 'window', value: 'open', words: english('Window open'), filter: (now) => ({ heardSince: now - WINDOW_MS }) },
+  { name: 'window', value: 'closed', words: english('Window closed'), filter: (now) => ({ heardBefore: now - WINDOW_MS }) },
 ]
 
 /** A line of the list. */
@@ -62,13 +63,13 @@ async function list(x: Exchange): Promise<void> {
     query,
     found: said,
     number: number ?? null,
-    lines: found.items.map((conversation) => lineOf(conversation, personOf(contacts.get(conversation.contact_id), x.user), now)),
+    lines: found.items.map((conversation) => lineOf(conversation, personOf(contacts.get(conversation.contact_id), x), x)),
     here: addressWith(x, {}),
     filters: [
-      { words: 'All', href: addressWith(x, { mode: null, window: null, unread: null, after: null }), on: on.length === 0 },
+      { words: x.t('All'), href: addressWith(x, { mode: null, window: null, unread: null, after: null }), on: on.length === 0 },
       // A filter that is on is taken off by choosing it again: several may be on at once.
       ...FILTERS.map((one) => ({
-        words: one.words,
+        words: x.t(one.words),
         href: addressWith(x, { [one.name]: on.includes(one) ? null : one.value, after: null }),
         on: on.includes(one),
       })),
@@ -88,18 +89,18 @@ async function list(x: Exchange): Promise<void> {
     kept: [...x.query].filter(([name]) => ['mode', 'window', 'unread', 'number'].includes(name)).map(([name, value]) => ({ name, value })),
   }
   if (isPartial(x)) return fragment(x, 'conversations/_conversations', locals)
-  return page(x, 'conversations/index', { title: 'Conversations', ...locals })
+  return page(x, 'conversations/index', { title: x.t('Conversations'), ...locals })
 }
 
-export function lineOf(conversation: ConversationRow, person: Person, now: number): TalkLine {
+export function lineOf(conversation: ConversationRow, person: Person, x: Exchange): TalkLine {
   return {
     id: conversation.id,
     person,
     words: plain(conversation.last_text ?? ''),
     ours: conversation.last_direction === 'out',
-    time: momentOf(conversation.last_at, now),
+    time: momentOf(conversation.last_at, x),
     unread: conversation.unread,
-    window: windowView(conversation.last_inbound_at, now),
+    window: windowView(conversation.last_inbound_at, x),
     mode: conversation.mode,
     assigned: conversation.assigned_to,
     number: conversation.number,

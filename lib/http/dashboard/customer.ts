@@ -19,20 +19,19 @@ export const routes: Route<Role>[] = [
 async function show(x: Exchange, fault: string | null): Promise<void> {
   const conversation = await conversationOf(x)
   const contact = await customerOf(x, conversation)
-  const now = x.engine.now()
   return page(
     x,
     'conversations/customer',
     {
-      title: personOf(contact, x.user).name,
-      talk: { id: conversation.id, number: conversation.number, several: x.engine.lines.size > 1, window: windowView(conversation.last_inbound_at, now) },
-      person: personOf(contact, x.user),
+      title: personOf(contact, x).name,
+      talk: { id: conversation.id, number: conversation.number, several: x.engine.lines.size > 1, window: windowView(conversation.last_inbound_at, x) },
+      person: personOf(contact, x),
       username: contact.username,
       language: contact.language,
       externalId: contact.external_id,
       optedOut: contact.opted_out === 1,
       attributes: Object.entries(contact.attributes).map(([name, value]) => ({ name, value: String(value) })),
-      since: momentOf(contact.created_at, now),
+      since: momentOf(contact.created_at, x),
       isErased: contact.phone === null && contact.bsuid === null,
       links: linksOf(x, contact),
       mayAnswer: may(x, 'agent'),
@@ -63,7 +62,7 @@ async function consent(x: Exchange): Promise<void> {
 async function erase(x: Exchange): Promise<void> {
   const conversation = await conversationOf(x)
   const form = await readForm(x.req)
-  if (fieldOf(form, 'sure') !== 'yes') return show(x, 'Tick the box first: nothing brings back what is erased.')
+  if (fieldOf(form, 'sure') !== 'yes') return show(x, x.t('Tick the box first: nothing brings back what is erased.'))
   await eraseContact(x.engine.db, conversation.contact_id, x.user, x.engine.now())
   return seeOther(x, `/conversations/${conversation.id}/customer`)
 }

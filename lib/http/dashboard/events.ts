@@ -6,6 +6,7 @@ import { countEvents, type EventRow, eventById, listEvents } from '../../store/e
 import { type MessageRow, messagesById } from '../../store/messages'
 import { type RunRow, runsOfEvents } from '../../store/runs'
 import { type Exchange, maySee, type Role, type Route } from '../exchange'
+import { english, type Say } from '../words/say'
 import { addressWith, afterOf, idOf, isPartial, may } from './asked'
 import { shortWords } from './heard'
 import { fragment, page, seeOther } from './page'
@@ -21,18 +22,33 @@ export const routes: Route<Role>[] = [
 ]
 
 const TABS: readonly { state: EventState; words: string; empty: string }[] = [
-  { state: 'needs_attention', words: 'Needs attention', empty: 'Nothing needs you. Events whose listener fails again and again come here, and wait.' },
-  { state: 'retrying', words: 'Trying again', empty: 'No listener is being tried again.' },
-  { state: 'unhandled', words: 'Nobody listened', empty: 'Every event found somebody who listens.' },
-  { state: 'unrecognised', words: 'Not understood', empty: 'The provider has sent nothing that we do not know.' },
-  { state: 'discarded', words: 'Discarded', empty: 'Nobody has discarded an event.' },
-  { state: 'done', words: 'Done', empty: 'No event has been handled yet.' },
+  {
+    state: 'needs_attention',
+    words: english('Needs attention'),
+    empty: english('Nothing needs you. Events whose listener fails again and again come here, and wait.'),
+  },
+  { state: 'retrying', words: english('Trying again'), empty: english('No listener is being tried again.') },
+  { state: 'unhandled', words: english('Nobody listened'), empty: english('Every event found somebody who listens.') },
+  { state: 'unrecognised', words: english('Not understood'), empty: english('The provider has sent nothing that we do not know.') },
+  { state: 'discarded', words: english('Discarded'), empty: english('Nobody has discarded an event.') },
+  { state: 'done', words: english('Done'), empty: english('No event has been handled yet.') },
 ]
 /** In which states a decision is possible; the engine has the last word. */
 const POSSIBLE: Record<Decision, readonly EventState[]> = {
   retry: ['needs_attention', 'retrying', 'unhandled'],
   replay: ['done', 'discarded'],
   discard: ['needs_attention', 'retrying', 'unhandled', 'unrecognised'],
+}
+/** A state of an event in words. */
+export const STATE_WORDS: Readonly<Record<EventState, string>> = {
+  waiting: english('waits'),
+  running: english('is being handled'),
+  retrying: english('is tried again'),
+  needs_attention: english('needs attention'),
+  unhandled: english('nobody listened'),
+  unrecognised: english('not understood'),
+  discarded: english('discarded'),
+  done: english('done'),
 }
 const COUNTED = 1000
 const PAGE = 30
@@ -47,7 +63,7 @@ export interface EventLine {
   time: Moment
   tries: string | null
   error: string | null
-  runs: readonly { listener: string; state: RunRow['state']; attempts: number; error: string | null }[]
+  runs: readonly { listener: string; state: RunRow['state']; words: string; error: string | null }[]
   decisions: readonly Decision[]
 }
 
@@ -69,23 +85,22 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
     [...conversations.values()].map((conversation) => conversation.contact_id),
   )
   const counts = x.user.numbers === undefined ? await Promise.all(TABS.slice(0, 4).map((one) => countEvents(db.read, [one.state], COUNTED))) : []
-  const now = x.engine.now()
   const address = (changes: Record<string, string | null>): string => addressWith(x, changes, '/events')
   const locals = {
     notice,
-    empty: tab.empty,
+    empty: x.t(tab.empty),
     here: address({}),
     query: address({}).slice('/events'.length),
     tabs: TABS.map((one, index) => ({
-      words: one.words,
+      words: x.t(one.words),
       href: address({ state: index === 0 ? null : one.state, after: null }),
       on: tab === one,
       count: countWords(counts[index] ?? 0),
     })),
     lines: events.map((event) => {
       const conversation = conversations.get(event.conversation_id ?? 0)
-      const person = conversation ? personOf(contacts.get(conversation.contact_id), x.user) : null
-      return lineOf(event, person, messages.get(event.message_id ?? 0), runs.get(event.id) ?? [], now)
+      const person = conversation ? personOf(contacts.get(conversation.contact_id), x) : null
+      return lineOf(event, person, messages.get(event.message_id ?? 0), runs.get(event.id) ?? [], x)
     }),
     isFirst: afterOf(x) === undefined,
     first: address({ after: null }),
@@ -93,33 +108,55 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
     mayDecide: may(x, 'agent'),
   }
   if (isPartial(x)) return fragment(x, 'events/_events', locals, status)
-  return page(x, 'events/index', { title: 'Needs attention', ...locals }, status)
+  return page(x, 'events/index', { title: x.t('Needs attention'), ...locals }, status)
 }
 
 const idsIn = (ids: readonly (number | null)[]): number[] => ids.filter((id) => id !== null)
 const countWords = (count: number): string | null => (count === 0 ? null : count >= COUNTED ? `${COUNTED}+` : String(count))
 
-function lineOf(event: EventRow, person: Person | null, message: MessageRow | undefined, runs: readonly RunRow[], now: number): EventLine {
+function lineOf(event: EventRow, person: Person | null, message: MessageRow | undefined, runs: readonly RunRow[], x: Exchange): EventLine {
   return {
     id: event.id,
     type: event.type,
     state: event.state,
     person,
     conversationId: event.conversation_id,
-    words: message ? shortWords(message) : '',
-    time: momentOf(event.created_at, now),
-    tries: triesOf(event, now),
-    error: event.error,
-    runs: runs.map(({ listener, state, attempts, error }) => ({ listener, state, attempts, error })),
+    words: message ? shortWords(message, x.t) : '',
+    time: momentOf(event.created_at, x),
+    tries: triesOf(event, x),
+    error: event.error === null ? null : x.t.said(event.error),
+    runs: runs.map(({ listener, state, attempts, error }) => ({
+      listener,
+      state,
+      words: runWords(state, attempts, x.t),
+      error: error === null ? null : x.t.said(error),
+    })),
     decisions: DECISIONS.filter((decision) => POSSIBLE[decision].includes(event.state)),
   }
 }
 
-function triesOf(event: EventRow, now: number): string | null {
+const RUN_WORDS: Readonly<Record<RunRow['state'], string>> = {
+  waiting: english('waits'),
+  done: english('done'),
+  failed: english('failed'),
+  skipped: english('skipped'),
+}
+function runWords(state: RunRow['state'], attempts: number, t: Say): string {
+  const words = t(RUN_WORDS[state])
+  return attempts > 1 ? t.n('{state} after {n} try', '{state} after {n} tries', attempts, { state: words }) : words
+}
+
+function triesOf(event: EventRow, x: Exchange): string | null {
   if (event.attempts < 2 && event.state !== 'retrying' && event.state !== 'needs_attention') return null
-  const tried = event.attempts === 1 ? 'Tried once' : `Tried ${event.attempts} times`
-  if (event.state !== 'retrying' || event.next_at === null) return tried
-  return event.next_at > now ? `${tried}; again in ${duration(event.next_at - now)}` : `${tried}; again now`
+  return triedWords(event.attempts, event.state === 'retrying' ? event.next_at : null, x)
+}
+
+/** How often something was tried, and when it is tried again. */
+export function triedWords(attempts: number, nextAt: number | null, { t, engine }: Exchange): string {
+  if (nextAt === null) return t.n('Tried once', 'Tried {n} times', attempts)
+  const wait = nextAt - engine.now()
+  if (wait <= 0) return t.n('Tried once; again now', 'Tried {n} times; again now', attempts)
+  return t.n('Tried once; again in {time}', 'Tried {n} times; again in {time}', attempts, { time: duration(wait, t) })
 }
 
 async function decide(x: Exchange, decision: Decision): Promise<void> {
@@ -130,7 +167,7 @@ async function decide(x: Exchange, decision: Decision): Promise<void> {
     await x.engine.decideEvent(String(id), decision, x.user)
   } catch (error) {
     if (!(error instanceof WaError) || error.code !== 'WA_STATE') throw error
-    return list(x, error.message, error.status)
+    return list(x, x.t.said(error.message), error.status)
   }
   return isPartial(x) ? list(x, null) : seeOther(x, addressWith(x, {}, '/events'))
 }

@@ -47,16 +47,15 @@ export async function foundIn(x: Exchange, query: string): Promise<Found> {
     db.read,
     [...conversations.values()].map((conversation) => conversation.contact_id),
   )
-  const now = x.engine.now()
   const lines = page.items.map(
     (message): FoundLine => ({
       id: message.id,
       conversationId: message.conversation_id,
       href: `/conversations/${message.conversation_id}?after=${message.id + 1}#row-${message.id}`,
-      person: personOf(contacts.get(conversations.get(message.conversation_id)?.contact_id ?? 0), x.user),
+      person: personOf(contacts.get(conversations.get(message.conversation_id)?.contact_id ?? 0), x),
       ours: message.direction === 'out',
       words: excerpt(plain(message.text ?? ''), query),
-      time: momentOf(message.created_at, now),
+      time: momentOf(message.created_at, x),
     }),
   )
   return { lines, more: page.next !== null, slow: false }

@@ -3,15 +3,16 @@ import type { IncomingMedia } from '../../model/event'
 import { formatted, plain, type Segment } from '../../model/format'
 import { type SentMessage, wordsOf } from '../../model/message'
 import type { MessageRow } from '../../store/messages'
+import { english, type Say } from '../words/say'
 import { type Bubble, bubbleOf, EMPTY, type Look, type MediaBox, place } from './bubble'
 
 type Drawing = Partial<Pick<Bubble, 'quote' | 'body' | 'footer' | 'media' | 'location' | 'emoji' | 'label'>>
 
 /** A message of the log in either direction. `answered`: the message of ours that it answers, when known. */
-export function drawn(message: MessageRow, answered: MessageRow | undefined, look: Look): Bubble {
-  if (message.payload === null && message.text === null) return { ...EMPTY, ...frameOf(look), label: 'Erased' }
-  if (message.direction === 'out') return bubbleOf(message.payload as SentMessage, look)
-  return { ...EMPTY, ...frameOf(look), quote: answered ? shortWords(answered) : null, ...heard(message, (message.payload ?? {}) as InboundPayload) }
+export function drawn(message: MessageRow, answered: MessageRow | undefined, t: Say, look: Look): Bubble {
+  if (message.payload === null && message.text === null) return { ...EMPTY, ...frameOf(look), label: t('Erased') }
+  if (message.direction === 'out') return bubbleOf(message.payload as SentMessage, t, look)
+  return { ...EMPTY, ...frameOf(look), quote: answered ? shortWords(answered, t) : null, ...heard(message, (message.payload ?? {}) as InboundPayload, t) }
 }
 
 /** An inbound message offers nothing to tap. */
@@ -22,12 +23,12 @@ function frameOf({ tapped: _tapped, open: _open, tap: _tap, ...frame }: Look): P
 const QUOTED = 140
 
 /** The words of a message in a line, for quotes. */
-export function shortWords(message: MessageRow): string {
-  const words = plain(message.text ?? (message.direction === 'out' && message.payload ? wordsOf(message.payload as SentMessage) : 'Erased'))
+export function shortWords(message: MessageRow, t: Say): string {
+  const words = plain(message.text ?? (message.direction === 'out' && message.payload ? wordsOf(message.payload as SentMessage) : t('Erased')))
   return words.length > QUOTED ? `${words.slice(0, QUOTED)}…` : words
 }
 
-function heard(message: MessageRow, payload: InboundPayload): Drawing {
+function heard(message: MessageRow, payload: InboundPayload, t: Say): Drawing {
   const body = formatted(message.text ?? '')
   switch (message.type) {
     case 'button_reply':
@@ -35,40 +36,54 @@ function heard(message: MessageRow, payload: InboundPayload): Drawing {
     case 'quick_reply':
       return { body: asIs(payload.reply?.title ?? message.text ?? ''), footer: payload.reply?.description ?? null }
     case 'media':
-      return payload.media ? { media: mediaBox(payload.media), body: formatted(payload.media.caption ?? '') } : { label: 'A file', body }
+      return payload.media ? { media: mediaBox(payload.media, t), body: formatted(payload.media.caption ?? '') } : { label: t('A file'), body }
     case 'location':
-      return payload.location ? { location: place(payload.location) } : { label: 'A location', body }
+      return payload.location ? { location: place(payload.location, t) } : { label: t('A location'), body }
     case 'reaction':
-      return payload.reaction?.emoji ? { emoji: payload.reaction.emoji } : { label: 'Took a reaction back' }
+      return payload.reaction?.emoji ? { emoji: payload.reaction.emoji } : { label: t('Took a reaction back') }
     case 'form':
-      return { label: `Filled in a form${payload.form?.name ? `: ${payload.form.name}` : ''}`, body: asIs(answersOf(payload.form?.response ?? null)) }
+      return {
+        label: payload.form?.name ? t('Filled in a form: {name}', { name: payload.form.name }) : t('Filled in a form'),
+        body: asIs(answersOf(payload.form?.response ?? null)),
+      }
     case 'contacts':
-      return { label: 'Shared a contact', body }
+      return { label: t('Shared a contact'), body }
     case 'order':
-      return { label: 'Placed an order', body }
+      return { label: t('Placed an order'), body }
     case 'edit':
-      return { label: 'Changed an earlier message', body }
+      return { label: t('Changed an earlier message'), body }
     case 'revoke':
-      return { label: 'Deleted an earlier message' }
+      return { label: t('Deleted an earlier message') }
     case 'system':
-      return { label: 'Has a new number or name', body }
+      return { label: t('Has a new number or name'), body }
     case 'unsupported':
-      return { label: `WhatsApp could not pass this message on${payload.reason ? `: ${payload.reason}` : ''}`, body }
+      return {
+        label: payload.reason
+          ? t('WhatsApp could not pass this message on: {reason}', { reason: payload.reason })
+          : t('WhatsApp could not pass this message on'),
+        body,
+      }
     case 'text':
       return { body }
     default:
-      return { label: `Message of a kind we do not know: ${message.type}`, body }
+      return { label: t('Message of a kind we do not know: {type}', { type: message.type }), body }
   }
 }
 
 /** Titles are shown letter by letter, without formatting. */
 const asIs = (text: string): Segment[] => (text === '' ? [] : [{ text }])
 
-const NAMES: Record<IncomingMedia['type'], string> = { image: 'Photo', video: 'Video', audio: 'Voice message', document: 'Document', sticker: 'Sticker' }
-const mediaBox = (media: IncomingMedia): MediaBox => ({
+const NAMES: Record<IncomingMedia['type'], string> = {
+  image: english('Photo'),
+  video: english('Video'),
+  audio: english('Voice message'),
+  document: english('Document'),
+  sticker: english('Sticker'),
+}
+const mediaBox = (media: IncomingMedia, t: Say): MediaBox => ({
   kind: media.type,
-  label: media.filename ?? NAMES[media.type],
-  detail: media.link ?? (media.id === null ? '' : `media ${media.id}`),
+  label: media.filename ?? t(NAMES[media.type]),
+  detail: media.link ?? (media.id === null ? '' : t('media {id}', { id: media.id })),
 })
 
 /** Answers of a form, one a line. */

@@ -7,6 +7,7 @@ import { type Access, requireRole, requireSameOrigin, whoIs } from '../guard'
 import type { Place } from '../mount'
 import { logged } from '../problem'
 import { finder } from '../router'
+import { chosenLanguage } from '../words/languages'
 import * as assets from './assets'
 import * as audit from './audit'
 import * as conversation from './conversation'
@@ -15,6 +16,7 @@ import * as customer from './customer'
 import * as events from './events'
 import * as exporting from './export'
 import * as insight from './insight'
+import * as language from './language'
 import * as live from './live'
 import * as menus from './menus/index'
 import * as outbox from './outbox'
@@ -39,6 +41,7 @@ export const ROUTES: readonly Route<Role>[] = [
   phone,
   audit,
   settings,
+  language,
   live,
   assets,
 ].flatMap((resource) => resource.routes)
@@ -64,6 +67,7 @@ export function createDashboard(access: Access, frame: Frame): (req: Request, re
   return async (req, res, engine, { base, path, query }) => {
     setFrame(engine, frame)
     let user: User | null = null
+    const t = frame.look.languages.say(chosenLanguage(req.headers.cookie))
     try {
       user = await enter(req)
       const met = find(req, res, path)
@@ -74,13 +78,13 @@ export function createDashboard(access: Access, frame: Frame): (req: Request, re
         ])
       requireRole(user, met.route.may)
       if (met.route.method !== 'GET') requireSameOrigin(req)
-      const exchange: Exchange = { req, res, engine, user, base, path, query, params: met.params }
+      const exchange: Exchange = { req, res, engine, user, t, base, path, query, params: met.params }
       await met.route.handle(exchange)
     } catch (error) {
       if (res.headersSent) {
         logged(error, engine.log, path)
         res.destroy()
-      } else refuse(req, res, base, logged(error, engine.log, path), { basic: access.basic !== null, user })
+      } else refuse(req, res, base, logged(error, engine.log, path), { basic: access.basic !== null, user, t })
     }
     return true
   }

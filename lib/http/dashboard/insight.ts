@@ -3,6 +3,7 @@ import { tookTooLong } from '../../store/deadline'
 import { answerTimes, failuresWithin, tapsWithin, waitsSince } from '../../store/figures'
 import { messagesById } from '../../store/messages'
 import type { Exchange, Role, Route } from '../exchange'
+import type { Say } from '../words/say'
 import { isPartial } from './asked'
 import { type Chart, pairs } from './chart'
 import { lastDays } from './days'
@@ -74,27 +75,36 @@ async function count(x: Exchange): Promise<Insight> {
   return {
     chart: pairs(
       days.map((day) => ({
-        label: momentOf(day.from, now).date,
+        label: momentOf(day.from, x).date,
         values: [day.in, day.out],
-        words: [`${momentOf(day.from, now).day}: ${day.in} received`, `${momentOf(day.from, now).day}: ${day.out} sent`],
+        words: [
+          x.t('{day}: {n} received', { day: momentOf(day.from, x).day, n: day.in }),
+          x.t('{day}: {n} sent', { day: momentOf(day.from, x).day, n: day.out }),
+        ],
       })),
     ),
-    days: days.map((day) => ({ words: momentOf(day.from, now).day, in: day.in, out: day.out })),
+    days: days.map((day) => ({ words: momentOf(day.from, x).day, in: day.in, out: day.out })),
     total: { in: sum(days.map((day) => day.in)), out: sum(days.map((day) => day.out)) },
     taps: ranked(top.map((tap) => ({ words: titleOf(tap.newest, tap.id), detail: tap.menu === null ? tap.id : `${tap.menu} · ${tap.id}`, count: tap.count }))),
     failures: ranked(
-      failures.slice(0, TOP).map(({ error, count }) => ({ words: error ? error.title : 'No reason given', detail: error?.advice ?? null, count })),
+      failures
+        .slice(0, TOP)
+        .map(({ error, count }) => ({ words: error ? x.t.said(error.title) : x.t('No reason given'), detail: error ? x.t.said(error.advice) : null, count })),
     ),
     waits: ranked(
       waits.slice(0, TOP).map((wait) => ({
-        words: wait.flow === '' ? `Asked for “${wait.name}”` : `In “${wait.flow}”${wait.name ? `, at “${wait.name}”` : ''}`,
+        words: stepWords(wait, x.t),
         detail: null,
         count: wait.count,
       })),
     ),
-    answers: answersOf(answers),
+    answers: answersOf(answers, x.t),
   }
 }
+
+/** Where a customer stands who was asked something. */
+const stepWords = ({ flow, name }: { flow: string; name: string }, t: Say): string =>
+  flow === '' ? t('Asked for “{name}”', { name }) : name === '' ? t('In “{flow}”', { flow }) : t('In “{flow}”, at “{name}”', { flow, name })
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
@@ -103,14 +113,14 @@ function ranked(items: readonly Omit<Rank, 'part'>[]): Rank[] {
   return items.map((item) => ({ ...item, part: Math.max(2, Math.round((item.count / most) * 100)) }))
 }
 
-function answersOf(times: readonly (number | null)[]): Insight['answers'] {
+function answersOf(times: readonly (number | null)[], t: Say): Insight['answers'] {
   const known = times.filter((time) => time !== null).sort((a, b) => a - b)
   if (times.length === 0) return null
   const at = (part: number): string => {
     const time = known[Math.min(known.length - 1, Math.floor(known.length * part))]
-    return time === undefined ? '–' : waited(time)
+    return time === undefined ? '–' : waited(time, t)
   }
   return { median: at(0.5), slow: at(0.9), open: times.length - known.length, of: times.length }
 }
 
-const waited = (ms: number): string => (ms < 60_000 ? `${ms < 950 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s` : duration(ms))
+const waited = (ms: number, t: Say): string => (ms < 60_000 ? t('{n} s', { n: Number((ms / 1000).toFixed(ms < 950 ? 1 : 0)) }) : duration(ms, t))

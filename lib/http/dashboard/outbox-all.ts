@@ -22,7 +22,7 @@ async function confirm(x: Exchange, decision: Decision, upTo: number, notice: st
   return page(
     x,
     'outbox/all',
-    { title: 'Outbox', decision, state: tab.state, tab: tab.words, count, upTo, notice, back: addressWith(x, { after: null }, '/outbox') },
+    { title: x.t('Outbox'), decision, state: tab.state, tab: x.t(tab.words), count, upTo, notice, back: addressWith(x, { after: null }, '/outbox') },
     status,
   )
 }
@@ -42,7 +42,7 @@ async function decide(x: Exchange, decision: Decision): Promise<void> {
   if (!Number.isSafeInteger(agreed) || !Number.isSafeInteger(upTo)) throw new WaError('WA_REQUEST_INVALID', 'The form was incomplete. Open the page again.')
   const which = { statuses: allowedIn(decision, tab), upTo, numbers: x.user.numbers }
   const count = await countOutbound(x.engine.db.write, which.statuses, COUNTED, which)
-  if (count > agreed) return confirm(x, decision, upTo, `There are more by now: ${count}, not ${agreed}. Nothing was done.`, 409)
+  if (count > agreed) return confirm(x, decision, upTo, x.t('There are more by now: {count}, not {agreed}. Nothing was done.', { count, agreed }), 409)
   const moved = await x.engine.decideMessages(which, decision, x.user)
   return seeOther(x, addressWith(x, { after: null, did: `${decision}.${moved}` }, '/outbox'))
 }

@@ -4,12 +4,14 @@ import { contactsById } from '../../store/contacts'
 import { conversationsById } from '../../store/conversations'
 import { countOutbound, listOutbound, type MessageRow, messageById } from '../../store/messages'
 import { type Exchange, maySee, type Role, type Route } from '../exchange'
+import { english, type Say } from '../words/say'
 import { addressWith, afterOf, idOf, isPartial, may } from './asked'
+import { triedWords } from './events'
 import { shortWords } from './heard'
 import { fragment, page, seeOther } from './page'
 import { type Person, personOf } from './person'
 import { type Ticks, ticksOf } from './ticks'
-import { duration, type Moment, momentOf } from './when'
+import { type Moment, momentOf } from './when'
 
 const DECISIONS = ['retry', 'arrived', 'cancel'] as const
 type Decision = (typeof DECISIONS)[number]
@@ -26,10 +28,10 @@ export interface Tab {
   statuses: readonly Status[]
 }
 export const TABS: readonly Tab[] = [
-  { state: 'failed', words: 'Failed', statuses: ['failed'] },
-  { state: 'uncertain', words: 'Uncertain', statuses: ['uncertain'] },
-  { state: 'waiting', words: 'Waiting', statuses: ['queued', 'sending'] },
-  { state: 'expired', words: 'Given up', statuses: ['expired'] },
+  { state: 'failed', words: english('Failed'), statuses: ['failed'] },
+  { state: 'uncertain', words: english('Uncertain'), statuses: ['uncertain'] },
+  { state: 'waiting', words: english('Waiting'), statuses: ['queued', 'sending'] },
+  { state: 'expired', words: english('Given up'), statuses: ['expired'] },
 ]
 const OPEN = TABS.flatMap((tab) => tab.statuses)
 /** In which states a decision is possible; the engine has the last word. */
@@ -72,22 +74,21 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
   )
   // Counts are over all business numbers: whoever sees only some of them gets none.
   const counts = x.user.numbers === undefined ? await Promise.all(TABS.map((one) => countOutbound(db.read, one.statuses, COUNTED))) : TABS.map(() => 0)
-  const now = x.engine.now()
   const address = (changes: Record<string, string | null>): string => addressWith(x, { did: null, ...changes }, '/outbox')
   const locals = {
     notice,
     here: address({}),
     query: address({}).slice('/outbox'.length),
     tabs: [
-      { words: 'Everything', href: address({ state: null, after: null }), on: tab === undefined, count: null },
+      { words: x.t('Everything'), href: address({ state: null, after: null }), on: tab === undefined, count: null },
       ...TABS.map((one, index) => ({
-        words: one.words,
+        words: x.t(one.words),
         href: address({ state: one.state, after: null }),
         on: tab === one,
         count: countWords(counts[index] ?? 0),
       })),
     ],
-    lines: found.items.map((message) => lineOf(message, personOf(contacts.get(conversations.get(message.conversation_id)?.contact_id ?? 0), x.user), now)),
+    lines: found.items.map((message) => lineOf(message, personOf(contacts.get(conversations.get(message.conversation_id)?.contact_id ?? 0), x), x)),
     isFirst: afterOf(x) === undefined,
     first: address({ after: null }),
     next: found.next === null ? null : address({ after: found.next }),
@@ -99,34 +100,27 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
             href: addressWith(x, { did: null, after: null }, `/outbox/all/${decision}`),
           }))
         : [],
-    done: doneWords(x.query.get('did') ?? ''),
+    done: doneWords(x.query.get('did') ?? '', x.t),
   }
   if (isPartial(x)) return fragment(x, 'outbox/_outbox', locals, status)
-  return page(x, 'outbox/index', { title: 'Outbox', ...locals }, status)
+  return page(x, 'outbox/index', { title: x.t('Outbox'), ...locals }, status)
 }
 
 const countWords = (count: number): string | null => (count === 0 ? null : count >= COUNTED ? `${COUNTED}+` : String(count))
 
-function lineOf(message: MessageRow, person: Person, now: number): OutboxLine {
+function lineOf(message: MessageRow, person: Person, x: Exchange): OutboxLine {
   const status = message.status ?? 'queued'
   return {
     id: message.id,
     conversationId: message.conversation_id,
     person,
-    words: message.payload === null ? 'Erased' : shortWords(message),
+    words: message.payload === null ? x.t('Erased') : shortWords(message, x.t),
     type: message.menu_key ?? (message.payload as SentMessage | null)?.type ?? message.type,
-    ticks: ticksOf(status, message.error),
-    time: momentOf(message.created_at, now),
-    tries: triesOf(message, now),
+    ticks: ticksOf(status, message.error, x.t),
+    time: momentOf(message.created_at, x),
+    tries: message.attempts === 0 ? null : triedWords(message.attempts, status === 'queued' ? message.next_at : null, x),
     decisions: DECISIONS.filter((decision) => POSSIBLE[decision].includes(status)),
   }
-}
-
-function triesOf(message: MessageRow, now: number): string | null {
-  if (message.attempts === 0) return null
-  const tried = message.attempts === 1 ? 'Tried once' : `Tried ${message.attempts} times`
-  if (message.status !== 'queued' || message.next_at === null) return tried
-  return message.next_at > now ? `${tried}; again in ${duration(message.next_at - now)}` : `${tried}; again now`
 }
 
 async function decide(x: Exchange, decision: Decision): Promise<void> {
@@ -138,15 +132,16 @@ async function decide(x: Exchange, decision: Decision): Promise<void> {
   } catch (error) {
     // Somebody else, or the provider, was faster: the list as it is now, and why nothing was done.
     if (!(error instanceof WaError) || error.code !== 'WA_STATE') throw error
-    return list(x, error.message, error.status)
+    return list(x, x.t.said(error.message), error.status)
   }
   return isPartial(x) ? list(x, null) : seeOther(x, addressWith(x, {}, '/outbox'))
 }
 
 /** `retry.12`: what the page before this one did. */
-function doneWords(did: string): string | null {
+function doneWords(did: string, t: Say): string | null {
   const [, decision, count] = /^(retry|cancel)\.(\d{1,9})$/.exec(did) ?? []
   if (decision === undefined) return null
-  const messages = count === '1' ? 'One message' : `${count} messages`
-  return decision === 'retry' ? `${messages} will be sent again.` : `${messages} discarded.`
+  return decision === 'retry'
+    ? t.n('One message will be sent again.', '{n} messages will be sent again.', Number(count))
+    : t.n('One message discarded.', '{n} messages discarded.', Number(count))
 }

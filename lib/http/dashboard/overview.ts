@@ -64,30 +64,31 @@ async function show(x: Exchange): Promise<void> {
     db.read,
     [...talks.items, ...closing.items].map((conversation) => conversation.contact_id),
   )
-  const talkLine = (conversation: ConversationRow) => lineOf(conversation, personOf(contacts.get(conversation.contact_id), x.user), now)
+  const talkLine = (conversation: ConversationRow) => lineOf(conversation, personOf(contacts.get(conversation.contact_id), x), x)
   const simulated = [...x.engine.lines.values()].some((line) => line.provider.name === 'simulator')
   const locals = {
     figures: [
-      figure('Need attention', attention, '/events', true),
-      figure('Being tried again', retrying, '/events?state=retrying', false),
-      figure('Messages failed', failed, '/outbox?state=failed', true),
-      figure('Nobody knows if they arrived', uncertain, '/outbox?state=uncertain', true),
-      figure('Waiting to leave', waiting, '/outbox?state=waiting', false),
+      figure(x.t('Need attention'), attention, '/events', true),
+      figure(x.t('Being tried again'), retrying, '/events?state=retrying', false),
+      figure(x.t('Messages failed'), failed, '/outbox?state=failed', true),
+      figure(x.t('Nobody knows if they arrived'), uncertain, '/outbox?state=uncertain', true),
+      figure(x.t('Waiting to leave'), waiting, '/outbox?state=waiting', false),
     ],
     lines: talks.items.map(talkLine),
     closing: closing.items.map(talkLine),
     several: x.engine.lines.size > 1,
     menus: {
-      count: menus.next === null ? String(menus.items.length) : `${MENUS}+`,
+      count: menus.items.length,
+      more: menus.next !== null,
       drafts: menus.items.filter((menu) => menu.draft !== null).map((menu) => menu.key),
     },
     simulated,
     numbers: [...x.engine.lines.values()].filter((line) => maySee(x.user, line.number)).map((line) => numberView(x, line)),
-    heard: heardWords(x.engine.door.lastHeard, now),
+    heard: heardWords(x.engine.door.lastHeard, x),
     refused: x.engine.door.refused,
   }
   if (isPartial(x)) return fragment(x, 'overview/_overview', locals)
-  return page(x, 'overview/index', { title: 'Overview', ...locals, insight: await insightOf(x) })
+  return page(x, 'overview/index', { title: x.t('Overview'), ...locals, insight: await insightOf(x) })
 }
 
 const figure = (words: string, count: number, href: string, alarms: boolean): Figure => ({
@@ -105,8 +106,8 @@ export function numberView(x: Exchange, line: Line): LineView {
     from: line.provider.from === null ? null : showPhone(line.provider.from),
     webhook: `${x.engine.publicUrl ?? addressOf(x)}/webhook${x.engine.lines.size > 1 ? `/${line.number}` : ''}`,
     trouble: [
-      ...(line.provider.missing.length > 0 ? [`Not configured completely: ${line.provider.missing.join(', ')}.`] : []),
-      ...(held ? [`Nothing leaves at the moment: ${held}`] : []),
+      ...(line.provider.missing.length > 0 ? [x.t('Not configured completely: {names}.', { names: line.provider.missing.join(', ') })] : []),
+      ...(held ? [x.t('Nothing leaves at the moment: {reason}', { reason: x.t.said(held) })] : []),
     ],
   }
 }
@@ -114,7 +115,8 @@ export function numberView(x: Exchange, line: Line): LineView {
 /** The mount as this browser reached it: what to copy into the provider while no public address is configured. */
 const addressOf = (x: Exchange): string => `${'encrypted' in x.req.socket ? 'https' : 'http'}://${x.req.headers.host ?? 'localhost'}${x.base}`
 
-export function heardWords(at: number | null, now: number): { words: string; time: Moment | null } {
-  if (at === null) return { words: 'Nothing since this process started', time: null }
-  return { words: now - at < 60_000 ? 'A moment ago' : `${duration(now - at)} ago`, time: momentOf(at, now) }
+export function heardWords(at: number | null, x: Exchange): { words: string; time: Moment | null } {
+  if (at === null) return { words: x.t('Nothing since this process started'), time: null }
+  const ago = x.engine.now() - at
+  return { words: ago < 60_000 ? x.t('A moment ago') : x.t('{time} ago', { time: duration(ago, x.t) }), time: momentOf(at, x) }
 }

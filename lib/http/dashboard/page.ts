@@ -2,20 +2,21 @@ import type { ServerResponse } from 'node:http'
 import { CODES, WaError } from '../../errors'
 import type { ContactRow } from '../../store/contacts'
 import { countEvents } from '../../store/events'
+import type { Retention } from '../../store/retention'
 import { type Exchange, isAllowed, type Request, ROLES, type User } from '../exchange'
 import { type Link, type Look, lookOf } from '../look'
 import { problemOf, send } from '../problem'
+import { english, type Say } from '../words/say'
 import { assetsAt } from './assets'
 import { type Locals, render } from './render'
 
 /** What every page of one `waInteractive()` has around it, and what its settings page says. */
 export interface Frame {
-  language: string
   production: boolean
-  /** How people sign in, in words. */
+  /** How people sign in, in English words. */
   access: string
   keys: readonly { name: string; scope: string }[]
-  retention: string
+  retention: Retention
   look: Look
 }
 const frames = new WeakMap<object, Frame>()
@@ -23,7 +24,7 @@ export const setFrame = (engine: object, frame: Frame): void => {
   if (!frames.has(engine)) frames.set(engine, frame)
 }
 export const frameOf = (engine: object): Frame =>
-  frames.get(engine) ?? { language: 'en', production: false, access: '', keys: [], retention: '', look: lookOf({}) }
+  frames.get(engine) ?? { production: false, access: '', keys: [], retention: { messagesDays: null, rawDays: null, auditDays: null }, look: lookOf({}) }
 
 const ATTENTION = 100
 
@@ -33,13 +34,19 @@ export async function page(x: Exchange, view: string, locals: Locals & { title: 
   html(
     x.res,
     status,
-    render('layout', { ...locals, view, base: x.base, frame: { ...frameLocals(x), trouble: trouble >= ATTENTION ? `${ATTENTION}+` : String(trouble || '') } }),
+    render('layout', {
+      ...locals,
+      t: x.t,
+      view,
+      base: x.base,
+      frame: { ...frameLocals(x), trouble: trouble >= ATTENTION ? `${ATTENTION}+` : String(trouble || '') },
+    }),
   )
 }
 
 /** One region of a page: a file whose name begins with `_`, and whose root element has that name as its id. */
 export function fragment(x: Exchange, view: string, locals: Locals, status = 200): void {
-  html(x.res, status, render(view, { ...locals, base: x.base }))
+  html(x.res, status, render(view, { ...locals, t: x.t, base: x.base }))
 }
 
 /** The host's own pages about this customer. */
@@ -57,33 +64,34 @@ export function seeOther(x: Exchange, path: string): void {
 }
 
 function frameLocals(x: Exchange): Locals {
-  const { production, language, look } = frameOf(x.engine)
+  const { production, look } = frameOf(x.engine)
   const providers = [...new Set([...x.engine.lines.values()].map((line) => line.provider.name))]
   const simulated = providers.includes('simulator')
   return {
-    language,
     look,
     assets: `${x.base}${assetsAt()}`,
     user: { name: x.user.name, role: x.user.role },
     simulated,
-    badge: { words: simulated ? 'Simulator' : providers.join(', '), live: !simulated, production },
-    nav: navOf(x.path, simulated),
+    badge: { words: simulated ? x.t('Simulator') : providers.join(', '), live: !simulated, production },
+    nav: navOf(x, simulated),
+    languages: look.languages.offered.length > 1,
     isAdmin: isAllowed(ROLES, x.user.role, 'admin'),
   }
 }
 
 const PAGES = [
-  { href: '/', words: 'Overview', glyph: 'home' },
-  { href: '/menus', words: 'Menus', glyph: 'list' },
-  { href: '/conversations', words: 'Conversations', glyph: 'talk' },
-  { href: '/outbox', words: 'Outbox', glyph: 'send' },
-  { href: '/events', words: 'Attention', glyph: 'failed' },
-  { href: '/phone', words: 'Phone', glyph: 'handset' },
+  { href: '/', words: english('Overview'), glyph: 'home' },
+  { href: '/menus', words: english('Menus'), glyph: 'list' },
+  { href: '/conversations', words: english('Conversations'), glyph: 'talk' },
+  { href: '/outbox', words: english('Outbox'), glyph: 'send' },
+  { href: '/events', words: english('Attention'), glyph: 'failed' },
+  { href: '/phone', words: english('Phone'), glyph: 'handset' },
 ] as const
 
-const navOf = (path: string, simulated: boolean) =>
+const navOf = ({ path, t }: Exchange, simulated: boolean) =>
   PAGES.filter((one) => one.href !== '/phone' || simulated).map((one) => ({
     ...one,
+    words: t(one.words),
     on: one.href === '/' ? path === '/' : path === one.href || path.startsWith(`${one.href}/`),
   }))
 
@@ -104,7 +112,7 @@ function html(res: ServerResponse, status: number, body: string, headers: Record
 }
 
 /** What went wrong, as a page for people; htmx gets a notice and leaves the page as it is. */
-export function refuse(req: Request, res: ServerResponse, base: string, error: unknown, how: { basic: boolean; user: User | null }): void {
+export function refuse(req: Request, res: ServerResponse, base: string, error: unknown, how: { basic: boolean; user: User | null; t: Say }): void {
   const problem = problemOf(error)
   const headers: Record<string, string> = {}
   if (problem.status === 401 && how.basic) headers['WWW-Authenticate'] = 'Basic realm="wa-interactive", charset="UTF-8"'
@@ -114,7 +122,7 @@ export function refuse(req: Request, res: ServerResponse, base: string, error: u
   if (req.headers['hx-request-type'] === 'partial') {
     // Whoever lost their session is led to the sign-in by loading the page anew.
     const reaction: Record<string, string> =
-      problem.status === 401 ? { 'HX-Refresh': 'true' } : { 'HX-Reswap': 'none', 'HX-Trigger': asciiJson({ notice: { words: problem.detail } }) }
+      problem.status === 401 ? { 'HX-Refresh': 'true' } : { 'HX-Reswap': 'none', 'HX-Trigger': asciiJson({ notice: { words: how.t.said(problem.detail) } }) }
     html(res, problem.status, '', { ...headers, ...reaction })
     return
   }
@@ -124,12 +132,13 @@ export function refuse(req: Request, res: ServerResponse, base: string, error: u
     res,
     problem.status,
     render('refused', {
+      t: how.t,
       base,
       assets,
       status: problem.status,
-      title: CODES[problem.code].title,
-      detail: problem.detail,
-      errors: problem.errors,
+      title: how.t(CODES[problem.code].title),
+      detail: how.t.said(problem.detail),
+      fixes: problem.errors.flatMap(({ fix }) => (fix ? [how.t.said(fix)] : [])),
       entered: how.user !== null,
     }),
     headers,

@@ -1,6 +1,6 @@
 import { maskPhone, showPhone } from '../../model/phone'
 import type { ContactRow } from '../../store/contacts'
-import type { User } from '../exchange'
+import type { Exchange, User } from '../exchange'
 
 /** A customer as this user may see them: viewers see masked numbers. */
 export interface Person {
@@ -14,11 +14,11 @@ export interface Person {
   tone: number
 }
 
-export function personOf(contact: ContactRow | undefined, user: User): Person {
-  if (!contact) return { id: 0, name: 'Unknown customer', known: '', initial: '?', tone: 0 }
+export function personOf(contact: ContactRow | undefined, { user, t }: Pick<Exchange, 'user' | 't'>): Person {
+  if (!contact) return { id: 0, name: t('Unknown customer'), known: '', initial: '?', tone: 0 }
   const known = knownAs(contact, user)
   const name = firstOf(contact.name, contact.username && `@${contact.username}`)
-  const shown = name ?? (known || `Customer ${contact.id}`)
+  const shown = name ?? (known || t('Customer {id}', { id: String(contact.id) }))
   return { id: contact.id, name: shown, known: name === null ? '' : known, initial: initialOf(name), tone: contact.id % 6 }
 }
 

@@ -108,10 +108,10 @@ export async function phoneView(x: Exchange, handset: Handset) {
     conversation: handset.conversation?.id ?? null,
     business: handset.line.provider.from === null ? handset.line.number : showPhone(handset.line.provider.from),
     holder: handset.contact
-      ? personOf(handset.contact, x.user)
+      ? personOf(handset.contact, x)
       : { id: 0, name: FIRST_CUSTOMER.name, known: showPhone(FIRST_CUSTOMER.phone), initial: 'A', tone: 1 },
     customers: customers.map(({ contact }) => ({
-      person: personOf(contact, x.user),
+      person: personOf(contact, x),
       href: addressOf({ ...handset, contact }),
       on: contact.id === handset.contact?.id,
     })),
@@ -142,7 +142,7 @@ export async function screenView(x: Exchange, handset: Handset) {
       rows: rowsOf(x, handset, messages, answered, twice),
       here: addressOf(handset, twice ? { twice: '1' } : {}, '/phone/screen'),
       twice,
-      silence: silenceOf(conversation?.last_inbound_at ?? null, x.engine.now()),
+      silence: silenceOf(conversation?.last_inbound_at ?? null, x),
       again: isForm(x),
       pending: handset.simulator.pending.map((mishap) => FAULTS.find((fault) => fault.mishap === mishap)?.words ?? `Code ${mishap}`),
       fields: fieldsOf(handset),
@@ -154,13 +154,14 @@ export async function screenView(x: Exchange, handset: Handset) {
 const HOUR_MS = 3_600_000
 
 /** What became of the 24-hour window while this customer was silent; null when they have just written. */
-function silenceOf(lastInboundAt: number | null, now: number): string | null {
+function silenceOf(lastInboundAt: number | null, x: Exchange): string | null {
+  const now = x.engine.now()
   if (lastInboundAt === null || now - lastInboundAt < HOUR_MS) return null
-  const { state, words } = windowView(lastInboundAt, now)
-  const silent = duration(now - lastInboundAt)
+  const { state, words } = windowView(lastInboundAt, x)
+  const time = duration(now - lastInboundAt, x.t)
   return state === 'closed'
-    ? `Silent for ${silent}: the 24-hour window is closed until this customer writes.`
-    : `Silent for ${silent}: of the 24-hour window, ${words}.`
+    ? x.t('Silent for {time}: the 24-hour window is closed until this customer writes.', { time })
+    : x.t('Silent for {time}: of the 24-hour window, {left}.', { time, left: words })
 }
 
 /** What has reached the phone, or is the customer's own. */
@@ -168,19 +169,18 @@ const REACHED = new Set(['accepted', 'sent', 'delivered', 'read', 'played'])
 const isOnPhone = (message: MessageRow): boolean => message.direction === 'in' || REACHED.has(message.status ?? '')
 
 function rowsOf(x: Exchange, handset: Handset, messages: readonly MessageRow[], answered: ReadonlyMap<number, MessageRow>, twice: boolean): ScreenRow[] {
-  const now = x.engine.now()
   const rows: ScreenRow[] = []
   let day = ''
   for (const message of messages) {
-    const time = momentOf(message.created_at, now)
+    const time = momentOf(message.created_at, x)
     if (time.day !== day) rows.push({ kind: 'day', words: time.day })
     day = time.day
     const mine = message.direction === 'in'
-    const bubble = drawn(message, message.reply_to === null ? undefined : answered.get(message.reply_to), {
+    const bubble = drawn(message, message.reply_to === null ? undefined : answered.get(message.reply_to), x.t, {
       element: `p${message.id}`,
       side: mine ? 'mine' : 'theirs',
       time,
-      ticks: mine ? { kind: 'two', label: 'Delivered', trouble: null } : null,
+      ticks: mine ? { kind: 'two', label: x.t('Delivered'), trouble: null } : null,
       tap:
         mine || !may(x, 'agent')
           ? null
@@ -205,7 +205,6 @@ export async function eventsView(x: Exchange, handset: Handset) {
     x.engine.db.read,
     events.flatMap((event) => (event.message_id === null || event.type === 'status' ? [] : [event.message_id])),
   )
-  const now = x.engine.now()
   return {
     log: {
       here: addressOf(handset, {}, '/phone/events'),
@@ -214,9 +213,9 @@ export async function eventsView(x: Exchange, handset: Handset) {
         return {
           id: event.id,
           type: event.type,
-          words: message?.reply_id ?? (message ? shortWords(message) : statusWord(event.payload)),
+          words: message?.reply_id ?? (message ? shortWords(message, x.t) : statusWord(event.payload)),
           state: event.state,
-          time: momentOf(event.created_at, now),
+          time: momentOf(event.created_at, x),
         }
       }),
     },

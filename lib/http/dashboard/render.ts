@@ -4,6 +4,7 @@ import { dirname, join, posix } from 'node:path'
 /** Values a view may show. Each view names its own; a name that was not given is an error of the developer, and shows as nothing. */
 export type Locals = Record<string, unknown>
 type Template = (locals: Locals) => string
+type Include = (path: string, locals?: Locals) => string
 
 /** The package's folder: `lib/` in a checkout, `dist/lib/` as built. */
 export const packageFolder = (from = __dirname): string => {
@@ -30,8 +31,11 @@ function compile(name: string): Template {
   // EJS is loaded at the first page. Its delimiters are named because a host may have changed those of its own (they are shared).
   const ejs = require('ejs') as { compile(source: string, options: object): Template }
   const options = { filename, strict: true, _with: false, localsName: 'locals', delimiter: '%', openDelimiter: '<', closeDelimiter: '>', cache: false }
-  // EJS's own include asks the disk and copies its options at every call; ours is a lookup. A view sees what it is handed, and no more.
-  const template = ejs.compile(`<% include = locals.$include -%>${readFileSync(filename, 'utf8')}`, options)
-  const include = (path: string, locals: Locals = {}): string => render(posix.join(posix.dirname(name), path), locals)
-  return (locals) => template({ ...locals, $include: include })
+  // EJS's own include asks the disk and copies its options at every call; ours is a lookup. A view sees what it is handed, how to speak (`t`), and no more.
+  const template = ejs.compile(`<% include = locals.$include; const { t } = locals -%>${readFileSync(filename, 'utf8')}`, options)
+  return (locals) => {
+    const { t } = locals
+    const include: Include = (path, inner = {}) => render(posix.join(posix.dirname(name), path), { ...inner, t })
+    return template({ ...locals, $include: include })
+  }
 }

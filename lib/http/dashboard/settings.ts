@@ -1,7 +1,9 @@
 import { locationOf } from '../../store/database'
 import { countEvents } from '../../store/events'
 import { unknownMigrations } from '../../store/migrate'
+import type { Retention } from '../../store/retention'
 import type { Exchange, Role, Route } from '../exchange'
+import type { Say } from '../words/say'
 import { heardWords, numberView } from './overview'
 import { frameOf, page } from './page'
 
@@ -17,7 +19,7 @@ async function show(x: Exchange): Promise<void> {
   const frame = frameOf(x.engine)
   const [unrecognised, newer] = await Promise.all([countEvents(db.read, ['unrecognised'], COUNTED), unknownMigrations(db)])
   return page(x, 'settings/index', {
-    title: 'Settings',
+    title: x.t('Settings'),
     numbers: [...x.engine.lines.values()].map((line) => ({
       ...numberView(x, line),
       settings: Object.entries(line.provider.settings)
@@ -26,14 +28,23 @@ async function show(x: Exchange): Promise<void> {
       perSecond: line.provider.perSecond,
     })),
     several: x.engine.lines.size > 1,
-    heard: heardWords(x.engine.door.lastHeard, x.engine.now()),
+    heard: heardWords(x.engine.door.lastHeard, x),
     refused: x.engine.door.refused,
     unrecognised: unrecognised >= COUNTED ? `${COUNTED}+` : String(unrecognised),
     database: { engine: db.dialect, location: locationOf(db.write), newer },
-    access: frame.access,
+    access: x.t.said(frame.access),
     keys: frame.keys,
-    retention: frame.retention,
+    retention: retentionWords(frame.retention, x.t),
     production: frame.production,
     publicUrl: x.engine.publicUrl,
   })
+}
+
+function retentionWords({ messagesDays, rawDays, auditDays }: Retention, t: Say): string {
+  const kept = [
+    ...(messagesDays === null ? [] : [t.n('messages {n} day', 'messages {n} days', messagesDays)]),
+    ...(rawDays === null ? [] : [t.n('bodies as they came {n} day', 'bodies as they came {n} days', rawDays)]),
+    ...(auditDays === null ? [] : [t.n('audit {n} day', 'audit {n} days', auditDays)]),
+  ]
+  return kept.length === 0 ? t('Nothing is deleted by itself.') : t('Kept: {what}.', { what: kept.join(', ') })
 }

@@ -2,6 +2,8 @@ import type { ConversationRow } from '../../store/conversations'
 import type { Query } from '../../store/database'
 import { type EventRow, listEvents } from '../../store/events'
 import { listMessages, type MessageRow, messageById, messagesById, offersBetween, tapsOn } from '../../store/messages'
+import type { Exchange } from '../exchange'
+import type { Say } from '../words/say'
 import type { Bubble } from './bubble'
 import { drawn } from './heard'
 import { ticksOf } from './ticks'
@@ -23,14 +25,15 @@ const PAGE = 40
 const ACTIVITIES = ['handover', 'handback', 'opt_out', 'opt_in'] as const
 
 /** One page of a conversation, with what was tapped on which menu and who was in charge when. */
-export async function threadOf(query: Query, conversation: ConversationRow, after: string | undefined, now: number): Promise<Thread> {
+export async function threadOf(x: Exchange, conversation: ConversationRow, after: string | undefined): Promise<Thread> {
+  const query = x.engine.db.read
   const page = await listMessages(query, conversation.id, { limit: PAGE, after })
   const messages = page.items.reverse()
   const [notes, activities] = await Promise.all([
     notesOn(query, conversation.id, messages),
     activitiesDuring(query, conversation.id, page.next === null ? 0 : (messages[0]?.created_at ?? 0), after),
   ])
-  return { rows: inOrder(messages, activities, notes, now), older: page.next }
+  return { rows: inOrder(messages, activities, notes, x), older: page.next }
 }
 
 interface Notes {
@@ -72,11 +75,11 @@ async function activitiesDuring(query: Query, conversationId: number, from: numb
   return events.items.filter((event) => event.created_at >= from && event.created_at < to).reverse()
 }
 
-function inOrder(messages: readonly MessageRow[], activities: readonly EventRow[], notes: Notes, now: number): ThreadRow[] {
+function inOrder(messages: readonly MessageRow[], activities: readonly EventRow[], notes: Notes, x: Exchange): ThreadRow[] {
   const rows: ThreadRow[] = []
   let day = ''
   const dated = (at: number, row: ThreadRow): void => {
-    const words = momentOf(at, now).day
+    const words = momentOf(at, x).day
     if (words !== day) rows.push({ kind: 'day', words })
     day = words
     rows.push(row)
@@ -84,44 +87,57 @@ function inOrder(messages: readonly MessageRow[], activities: readonly EventRow[
   let next = 0
   for (const message of messages) {
     for (; next < activities.length && (activities[next] as EventRow).created_at < message.created_at; next++)
-      dated((activities[next] as EventRow).created_at, activityRow(activities[next] as EventRow, now))
-    dated(message.created_at, messageRow(message, notes, now))
+      dated((activities[next] as EventRow).created_at, activityRow(activities[next] as EventRow, x))
+    dated(message.created_at, messageRow(message, notes, x))
   }
-  for (const event of activities.slice(next)) dated(event.created_at, activityRow(event, now))
+  for (const event of activities.slice(next)) dated(event.created_at, activityRow(event, x))
   return rows
 }
 
-function messageRow(message: MessageRow, notes: Notes, now: number): ThreadRow {
+function messageRow(message: MessageRow, notes: Notes, x: Exchange): ThreadRow {
   const out = message.direction === 'out'
-  const bubble = drawn(message, message.reply_to === null ? undefined : notes.answered.get(message.reply_to), {
+  const bubble = drawn(message, message.reply_to === null ? undefined : notes.answered.get(message.reply_to), x.t, {
     element: `m${message.id}`,
     side: out ? 'mine' : 'theirs',
     tapped: notes.tapped.get(message.id) ?? new Set(),
-    time: momentOf(message.created_at, now),
-    ticks: out && message.status !== null ? ticksOf(message.status, message.error) : null,
+    time: momentOf(message.created_at, x),
+    ticks: out && message.status !== null ? ticksOf(message.status, message.error, x.t) : null,
   })
   const menu = message.menu_key !== null && message.menu_version !== null ? { key: message.menu_key, version: message.menu_version } : null
-  return { kind: 'message', id: message.id, bubble, remarks: remarksOn(message, notes), menu }
+  return { kind: 'message', id: message.id, bubble, remarks: remarksOn(message, notes, x.t), menu }
 }
 
-function remarksOn(message: MessageRow, notes: Notes): string[] {
-  if (message.direction === 'out') return message.sent_by === null ? [] : [`sent by ${message.sent_by}`]
+function remarksOn(message: MessageRow, notes: Notes, t: Say): string[] {
+  if (message.direction === 'out') return message.sent_by === null ? [] : [t('sent by {name}', { name: message.sent_by })]
   const remarks: string[] = []
   if (message.reply_id !== null) remarks.push(message.reply_id)
-  if (notes.late.has(message.id)) remarks.push('on an older menu')
-  if (notes.again.has(message.id)) remarks.push('tapped before')
+  if (notes.late.has(message.id)) remarks.push(t('on an older menu'))
+  if (notes.again.has(message.id)) remarks.push(t('tapped before'))
   return remarks
 }
 
-function activityRow(event: EventRow, now: number): ThreadRow {
-  return { kind: 'activity', words: activityWords(event), time: momentOf(event.created_at, now) }
+function activityRow(event: EventRow, x: Exchange): ThreadRow {
+  return { kind: 'activity', words: activityWords(event, x.t), time: momentOf(event.created_at, x) }
 }
 
-function activityWords(event: EventRow): string {
+function activityWords(event: EventRow, t: Say): string {
   const { from, by, note } = (event.payload ?? {}) as { from?: string; by?: string | null; note?: string | null }
-  const why = note ? `: ${note}` : ''
-  if (event.type === 'opt_out') return 'Wants no more messages'
-  if (event.type === 'opt_in') return 'Wants messages again'
-  if (event.type === 'handover') return from === 'staff' ? `${by ?? 'Somebody'} took over${why}` : `Handed over to ${by ?? 'a person'}${why}`
-  return from === 'staff' ? `${by ?? 'Somebody'} gave back to the bot${why}` : `Given back to the bot${why}`
+  if (event.type === 'opt_out') return t('Wants no more messages')
+  if (event.type === 'opt_in') return t('Wants messages again')
+  const name = by ?? ''
+  const what =
+    event.type === 'handover'
+      ? from === 'staff'
+        ? name
+          ? t('{name} took over', { name })
+          : t('Somebody took over')
+        : name
+          ? t('Handed over to {name}', { name })
+          : t('Handed over to a person')
+      : from === 'staff'
+        ? name
+          ? t('{name} gave back to the bot', { name })
+          : t('Somebody gave back to the bot')
+        : t('Given back to the bot')
+  return note ? t('{what}: {note}', { what, note }) : what
 }

@@ -1,5 +1,6 @@
 import type { StatusError } from '../../model/event'
 import type { Status } from '../../model/message'
+import { english, type Say } from '../words/say'
 
 /** Where a message of ours stands, as a customer of WhatsApp knows it: a clock, one tick, two, two blue ones. */
 export interface Ticks {
@@ -10,31 +11,49 @@ export interface Ticks {
   trouble: { title: string; advice: string } | null
 }
 
-const SHOWN: Record<Status, readonly [kind: Ticks['kind'], label: string]> = {
-  queued: ['clock', 'Waiting to leave'],
-  sending: ['clock', 'Leaving now'],
-  accepted: ['one', 'Accepted by the provider'],
-  sent: ['one', 'Sent'],
-  delivered: ['two', 'Delivered'],
-  read: ['blue', 'Read'],
-  played: ['blue', 'Played'],
-  failed: ['failed', 'Not delivered'],
-  uncertain: ['unsure', 'Nobody knows whether it arrived'],
-  expired: ['off', 'Given up: it could not leave in time'],
-  canceled: ['off', 'Canceled'],
+/** A state of a message in words. */
+export const STATUS_WORDS: Readonly<Record<Status, string>> = {
+  queued: english('Waiting to leave'),
+  sending: english('Leaving now'),
+  accepted: english('Accepted by the provider'),
+  sent: english('Sent'),
+  delivered: english('Delivered'),
+  read: english('Read'),
+  played: english('Played'),
+  failed: english('Not delivered'),
+  uncertain: english('Nobody knows whether it arrived'),
+  expired: english('Given up: it could not leave in time'),
+  canceled: english('Canceled'),
+}
+const KINDS: Readonly<Record<Status, Ticks['kind']>> = {
+  queued: 'clock',
+  sending: 'clock',
+  accepted: 'one',
+  sent: 'one',
+  delivered: 'two',
+  read: 'blue',
+  played: 'blue',
+  failed: 'failed',
+  uncertain: 'unsure',
+  expired: 'off',
+  canceled: 'off',
 }
 
-export function ticksOf(status: Status, error: StatusError | null): Ticks {
-  const [kind, label] = SHOWN[status]
-  return { kind, label, trouble: troubleOf(status, error) }
-}
+export const ticksOf = (status: Status, error: StatusError | null, t: Say): Ticks => ({
+  kind: KINDS[status],
+  label: t(STATUS_WORDS[status]),
+  trouble: troubleOf(status, error, t),
+})
 
-function troubleOf(status: Status, error: StatusError | null): Ticks['trouble'] {
+function troubleOf(status: Status, error: StatusError | null, t: Say): Ticks['trouble'] {
   if (error && status !== 'delivered' && status !== 'read' && status !== 'played')
-    return { title: error.code ? `${error.title} (${error.code})` : error.title, advice: error.advice }
+    return {
+      title: error.code ? t('{title} ({code})', { title: t.said(error.title), code: String(error.code) }) : t.said(error.title),
+      advice: t.said(error.advice),
+    }
   if (status === 'uncertain')
-    return { title: 'No answer came from the provider.', advice: 'It may have arrived. Wait for a status, or ask the customer before you send it again.' }
-  if (status === 'expired') return { title: 'It could not leave in time.', advice: 'Send it again if it still matters.' }
-  if (status === 'failed') return { title: 'It was not delivered.', advice: 'The provider gave no reason.' }
+    return { title: t('No answer came from the provider.'), advice: t('It may have arrived. Wait for a status, or ask the customer before you send it again.') }
+  if (status === 'expired') return { title: t('It could not leave in time.'), advice: t('Send it again if it still matters.') }
+  if (status === 'failed') return { title: t('It was not delivered.'), advice: t('The provider gave no reason.') }
   return null
 }

@@ -1,4 +1,6 @@
 import { windowOf } from '../../model/window'
+import type { Exchange } from '../exchange'
+import type { Say } from '../words/say'
 
 /** A point in time as pages show it; `iso` is for `<time datetime>`, `full` for its title. Shown in the time zone of this process. */
 export interface Moment {
@@ -7,42 +9,77 @@ export interface Moment {
   short: string
   /** `Today`, `Tomorrow`, `Yesterday`, `Tuesday`, `3 March`, `3 March 2025`. */
   day: string
+  isToday: boolean
   /** `3 Mar`, for the axis of a chart. */
   date: string
+  /** `Today, 14:05` */
+  when: string
+  /** `today at 14:05`, within a sentence. */
+  at: string
   full: string
 }
 
-const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
-const WEEKDAY = new Intl.DateTimeFormat('en-GB', { weekday: 'long' })
-const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long' })
-const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
-const DAY_OF_YEAR = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric' })
-const FULL = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' })
-const DAY_MS = 86_400_000
+/** Who reads it, and when. */
+type Reader = Pick<Exchange, 't' | 'engine'>
 
-export function momentOf(at: number, now: number): Moment {
-  const date = new Date(at)
-  return { iso: date.toISOString(), short: CLOCK.format(date), day: dayOf(date, new Date(now)), date: DATE.format(date), full: FULL.format(date) }
+const FORMATS = {
+  clock: { hour: '2-digit', minute: '2-digit' },
+  weekday: { weekday: 'long' },
+  day: { day: 'numeric', month: 'long' },
+  date: { day: 'numeric', month: 'short' },
+  dayOfYear: { day: 'numeric', month: 'long', year: 'numeric' },
+  full: { dateStyle: 'medium', timeStyle: 'long' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>
+type Formats = Record<keyof typeof FORMATS, Intl.DateTimeFormat> & { relative: Intl.RelativeTimeFormat }
+
+const DAY_MS = 86_400_000
+const made = new WeakMap<Say, Formats>()
+
+/** Making one costs more than a hundred uses of it. */
+function formatsOf(t: Say): Formats {
+  const known = made.get(t)
+  if (known) return known
+  const dates = Object.fromEntries(Object.entries(FORMATS).map(([name, options]) => [name, new Intl.DateTimeFormat(t.locale, options)]))
+  const formats = { ...dates, relative: new Intl.RelativeTimeFormat(t.locale, { numeric: 'auto' }) } as Formats
+  made.set(t, formats)
+  return formats
 }
 
-function dayOf(date: Date, now: Date): string {
+export function momentOf(time: number, { t, engine }: Reader): Moment {
+  const formats = formatsOf(t)
+  const date = new Date(time)
+  const now = new Date(engine.now())
+  const short = formats.clock.format(date)
+  const day = dayOf(date, now, formats)
+  const shown = day.charAt(0).toLocaleUpperCase(t.locale) + day.slice(1)
+  return {
+    iso: date.toISOString(),
+    short,
+    day: shown,
+    isToday: midnight(date) === midnight(now),
+    date: formats.date.format(date),
+    when: t('{day}, {time}', { day: shown, time: short }),
+    at: t('{day} at {time}', { day, time: short }),
+    full: formats.full.format(date),
+  }
+}
+
+function dayOf(date: Date, now: Date, formats: Formats): string {
   const days = Math.round((midnight(now) - midnight(date)) / DAY_MS)
-  if (days === 0) return 'Today'
-  if (days === 1) return 'Yesterday'
-  if (days === -1) return 'Tomorrow'
-  if (days > 1 && days < 7) return WEEKDAY.format(date)
-  return date.getFullYear() === now.getFullYear() ? DAY.format(date) : DAY_OF_YEAR.format(date)
+  if (Math.abs(days) <= 1) return formats.relative.format(-days, 'day')
+  if (days > 1 && days < 7) return formats.weekday.format(date)
+  return (date.getFullYear() === now.getFullYear() ? formats.day : formats.dayOfYear).format(date)
 }
 const midnight = (date: Date): number => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime()
 
 /** Hours and minutes, the smaller unit only while it matters: `23 h`, `5 h 10 min`, `12 min`, `less than a minute`. */
-export function duration(ms: number): string {
+export function duration(ms: number, t: Say): string {
   const minutes = Math.floor(ms / 60_000)
-  if (minutes < 1) return 'less than a minute'
-  if (minutes < 60) return `${minutes} min`
+  if (minutes < 1) return t('less than a minute')
+  if (minutes < 60) return t('{n} min', { n: minutes })
   const hours = Math.floor(minutes / 60)
-  if (hours >= 48) return `${Math.floor(hours / 24)} days`
-  return hours >= 12 || minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`
+  if (hours >= 48) return t.n('{n} day', '{n} days', Math.floor(hours / 24))
+  return hours >= 12 || minutes % 60 === 0 ? t('{n} h', { n: hours }) : t('{n} h {m} min', { n: hours, m: minutes % 60 })
 }
 
 /** The 24-hour window in words. `soon` in its last hour. */
@@ -54,10 +91,11 @@ export interface WindowView {
 
 const SOON_MS = 3_600_000
 
-export function windowView(lastInboundAt: number | null, now: number): WindowView {
+export function windowView(lastInboundAt: number | null, x: Reader): WindowView {
+  const now = x.engine.now()
   const { known, open, closesAt } = windowOf(lastInboundAt, now)
-  if (!known || closesAt === null) return { state: 'unknown', words: 'never wrote', closes: null }
-  const closes = momentOf(closesAt, now)
-  if (!open) return { state: 'closed', words: 'closed', closes }
-  return { state: closesAt - now < SOON_MS ? 'soon' : 'open', words: `${duration(closesAt - now)} left`, closes }
+  if (!known || closesAt === null) return { state: 'unknown', words: x.t('never wrote'), closes: null }
+  const closes = momentOf(closesAt, x)
+  if (!open) return { state: 'closed', words: x.t('closed'), closes }
+  return { state: closesAt - now < SOON_MS ? 'soon' : 'open', words: x.t('{time} left', { time: duration(closesAt - now, x.t) }), closes }
 }

@@ -28,7 +28,7 @@ async function confirm(x: Exchange): Promise<void> {
     live: menu.version !== null,
     declared: menu.declared !== null,
     listening: listeningTo(x.engine.hearings(), spec).names,
-    preview: previewOf(spec, x.engine.now()),
+    preview: previewOf(spec, x),
   })
 }
 

@@ -27,7 +27,6 @@ interface Asked {
 /** `?from=help-center` copies that menu under another name. */
 async function offer(x: Exchange, asked: Asked, status = 200): Promise<void> {
   const from = await originalOf(x)
-  const now = x.engine.now()
   return page(
     x,
     'menus/new',
@@ -36,8 +35,8 @@ async function offer(x: Exchange, asked: Asked, status = 200): Promise<void> {
       styles: ['editor.css'],
       from: from?.key ?? null,
       asked: { ...asked, name: asked.name || (from ? await freeKey(x, `${from.key.slice(0, LIMITS.key - 8)}-copy`) : '') },
-      preview: from ? previewOf(from, now) : null,
-      types: TYPES.map(({ type, line, example }) => ({ type, line, words: TYPE_WORDS[type], picture: previewOf(example, now, `picture-${type}`) })),
+      preview: from ? previewOf(from, x) : null,
+      types: TYPES.map(({ type, line, example }) => ({ type, line, words: TYPE_WORDS[type], picture: previewOf(example, x, `picture-${type}`) })),
     },
     status,
   )

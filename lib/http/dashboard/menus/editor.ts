@@ -185,10 +185,9 @@ function filledIds(before: MenuSpec, view: EditorView): OptionView[] {
 
 function locals(x: Exchange, menu: StoredMenu, showing: Showing, breaks: readonly { id: string; listener: string }[] = []) {
   const form = editorView(showing.draft, menu.declared, x.engine.hearings())
-  const now = x.engine.now()
   const stored = menu.draft ?? menu.published
   const unsaved = canonical(stored) !== canonical(showing.draft) && canonical(stored) !== canonical(withReplyIds(showing.draft))
-  const edited = momentOf(menu.updated_at, now)
+  const edited = momentOf(menu.updated_at, x)
   const { trial = NO_TRIAL, land = null, said = null, insist = false, note = null } = showing
   return {
     key: menu.key,
@@ -200,7 +199,7 @@ function locals(x: Exchange, menu: StoredMenu, showing: Showing, breaks: readonl
     fromCode: menu.draft !== null && menu.updated_by === 'code',
     edited: {
       by: menu.updated_by ?? 'somebody',
-      words: `${edited.day === 'Today' ? '' : `${edited.day}, `}${edited.short}`,
+      words: edited.isToday ? edited.short : edited.when,
       iso: edited.iso,
       full: edited.full,
     },
@@ -208,21 +207,21 @@ function locals(x: Exchange, menu: StoredMenu, showing: Showing, breaks: readonl
     unsaved,
     form,
     breaks,
-    conflict: conflictOf(menu, showing.revision, now),
+    conflict: conflictOf(menu, showing.revision, x),
     land,
     said,
     insist,
     note,
-    preview: previewOf(withReplyIds(showing.draft), now),
+    preview: previewOf(withReplyIds(showing.draft), x),
     ...trialLocals(x, trial),
   }
 }
 
 /** Somebody else's change since the form was loaded. Said while typing too, not only when it is too late. */
-function conflictOf(menu: StoredMenu, revision: number, now: number): { by: string; at: string; theirs: number } | null {
+function conflictOf(menu: StoredMenu, revision: number, x: Exchange): { by: string; at: string; theirs: number } | null {
   if (menu.revision === revision) return null
-  const at = momentOf(menu.updated_at, now)
-  return { by: menu.updated_by ?? 'Somebody', at: `${at.day.toLowerCase()} at ${at.short}`, theirs: menu.revision }
+  const at = momentOf(menu.updated_at, x)
+  return { by: menu.updated_by ?? 'Somebody', at: at.at, theirs: menu.revision }
 }
 
 const trialLocals = (x: Exchange, trial: Trial) => ({

@@ -27,7 +27,6 @@ const DEEDS: Record<string, string> = {
 async function list(x: Exchange): Promise<void> {
   const menu = await menuOf(x)
   const found = await listAudit(x.engine.db.read, `menu:${menu.key}`, { limit: PAGE, after: afterOf(x) })
-  const now = x.engine.now()
   return page(x, 'menus/history', {
     title: `History of ${menu.key}`,
     tab: 'history',
@@ -38,7 +37,7 @@ async function list(x: Exchange): Promise<void> {
     lines: found.items.map((row) => ({
       by: row.user_name === 'code' ? 'The code' : row.user_name,
       deed: DEEDS[row.action] ?? row.action,
-      time: momentOf(row.at, now),
+      time: momentOf(row.at, x),
       changes: changesIn(row),
     })),
     isFirst: afterOf(x) === undefined,

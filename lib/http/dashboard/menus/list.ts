@@ -40,12 +40,11 @@ async function list(x: Exchange): Promise<void> {
   const found = await search(read, q, { after: afterOf(x), archived: shown === 'archived', changed: shown === 'changed' })
   const changed = await countChangedMenus(read, COUNTED)
   const hearings = x.engine.hearings()
-  const now = x.engine.now()
   const address = (changes: Record<string, string | null>): string => addressWith(x, changes, '/menus')
   const locals = {
     q,
     shown: shown ?? '',
-    lines: found.items.map((menu) => lineOf(menu, hearings, now)),
+    lines: found.items.map((menu) => lineOf(menu, hearings, x)),
     here: address({}),
     tabs: [
       { words: 'In use', href: address({ shown: null, after: null }), on: shown === undefined, count: null },
@@ -106,7 +105,7 @@ function textOf(menu: StoredMenu): string {
   return texts.join('\n').toLowerCase()
 }
 
-function lineOf(menu: StoredMenu, hearings: readonly Hearing[], now: number): MenuLine {
+function lineOf(menu: StoredMenu, hearings: readonly Hearing[], x: Exchange): MenuLine {
   const spec = writtenOf(menu)
   const { names, options, unheard } = listeningTo(hearings, spec)
   return {
@@ -118,7 +117,7 @@ function lineOf(menu: StoredMenu, hearings: readonly Hearing[], now: number): Me
     listening: options === 0 ? null : { names, unheard },
     fromCode: menu.owner === 'code',
     by: menu.updated_by ?? 'somebody',
-    time: momentOf(menu.updated_at, now),
+    time: momentOf(menu.updated_at, x),
     archived: menu.archived_at !== null,
   }
 }

@@ -2,14 +2,15 @@ import type { MenuSpec } from '../../../model/menu'
 import type { SentMessage } from '../../../model/message'
 import { preview } from '../../../model/render'
 import { isBlank } from '../../../model/wording'
+import type { Exchange } from '../../exchange'
 import { type Bubble, bubbleOf } from '../bubble'
 import { momentOf } from '../when'
 
 /** A menu as the customer will see it, drawn from the message that would be sent with its samples; null while there is nothing to draw. */
-export function previewOf(menu: MenuSpec, now: number, element = '_message'): Bubble | null {
+export function previewOf(menu: MenuSpec, x: Exchange, element = '_message'): Bubble | null {
   const { message } = preview(menu)
   if (message === null) return null
-  return bubbleOf(named(message), { element, side: 'theirs', open: true, time: momentOf(now, now) })
+  return bubbleOf(named(message), x.t, { element, side: 'theirs', open: true, time: momentOf(x.engine.now(), x) })
 }
 
 /** What can be tapped has a name in the drawing, also before it has one: WhatsApp would not take it, but it shows where something is missing. */

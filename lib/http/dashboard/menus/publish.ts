@@ -21,8 +21,7 @@ export const routes: Route<Role>[] = [
 /** What was and what will be, who would miss something, and the button. */
 async function review(x: Exchange, menu: StoredMenu, refused: string | null, status = 200): Promise<void> {
   const spec = writtenOf(menu)
-  const now = x.engine.now()
-  const edited = momentOf(menu.updated_at, now)
+  const edited = momentOf(menu.updated_at, x)
   return page(
     x,
     'menus/publish',
@@ -37,15 +36,15 @@ async function review(x: Exchange, menu: StoredMenu, refused: string | null, sta
       revision: menu.revision,
       version: menu.version,
       isDraft: menu.draft !== null,
-      edited: { by: menu.updated_by ?? 'somebody', words: `${edited.day.toLowerCase()} at ${edited.short}` },
+      edited: { by: menu.updated_by ?? 'somebody', words: edited.at },
       changes: changesView(menu.published ?? nothingOf(spec), spec),
       faults: [...faultsOf(spec), ...(menu.declared ? undeclaredIn(spec, menu.declared) : [])].map((fault) => fault.message),
       warnings: lint(spec)
         .filter((finding) => finding.level === 'warning')
         .map((finding) => finding.message),
       breaks: await x.engine.wouldBreak(menu.key, spec),
-      before: menu.published ? previewOf(menu.published, now, '_before') : null,
-      after: previewOf(spec, now, '_after'),
+      before: menu.published ? previewOf(menu.published, x, '_before') : null,
+      after: previewOf(spec, x, '_after'),
     },
     status,
   )

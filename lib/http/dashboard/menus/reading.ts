@@ -12,7 +12,6 @@ import { previewOf } from './preview'
 /** A menu for those who only read it: the phone, its words one by one, and who listens. */
 export function readingView(x: Exchange, menu: StoredMenu, why: string) {
   const spec = writtenOf(menu)
-  const now = x.engine.now()
   const nothing = nothingOf(spec)
   return {
     tab: 'edit',
@@ -22,14 +21,14 @@ export function readingView(x: Exchange, menu: StoredMenu, why: string) {
     typeWords: TYPE_WORDS[spec.type],
     standing: standingOf(menu),
     isDraft: menu.draft !== null,
-    edited: { by: menu.updated_by ?? 'somebody', time: momentOf(menu.updated_at, now) },
+    edited: { by: menu.updated_by ?? 'somebody', time: momentOf(menu.updated_at, x) },
     archived: menu.archived_at !== null,
     mayRestore: menu.archived_at !== null && menu.owner !== 'code' && may(x, 'editor'),
     mayExport: may(x, 'editor'),
     mayCopy: may(x, 'editor'),
     words: changesBetween(nothing, spec).map(({ what, to }) => ({ what: plainly(what), words: to ?? '' })),
     ids: [...new Set(idsOf(spec))].map((id) => ({ id, heard: heardBy(x.engine.hearings(), menu.key, id) })),
-    preview: previewOf(spec, now),
+    preview: previewOf(spec, x),
   }
 }
 

@@ -30,16 +30,15 @@ const frameOf = (menu: StoredMenu) => ({
 async function list(x: Exchange): Promise<void> {
   const menu = await menuOf(x)
   const found = await versionsOf(x.engine.db.read, menu.id, { limit: PAGE, after: afterOf(x) })
-  const now = x.engine.now()
   const lines = found.items.map((row, at) => {
     const before = found.items[at + 1]?.spec
     return {
       version: row.version,
       live: row.version === menu.version,
       by: row.published_by ?? 'somebody',
-      time: momentOf(row.published_at, now),
+      time: momentOf(row.published_at, x),
       changes: before ? changesView(before, row.spec).map((change) => change.what) : null,
-      preview: previewOf(row.spec, now, `version-${row.version}`),
+      preview: previewOf(row.spec, x, `version-${row.version}`),
     }
   })
   return page(x, 'menus/versions', {
@@ -58,7 +57,6 @@ async function list(x: Exchange): Promise<void> {
 async function show(x: Exchange, menu: StoredMenu, refused: string | null, status = 200): Promise<void> {
   const version = idOf(x, 'version')
   const spec = await versionOf(x, menu, version)
-  const now = x.engine.now()
   const isLive = version === menu.version
   return page(
     x,
@@ -75,7 +73,7 @@ async function show(x: Exchange, menu: StoredMenu, refused: string | null, statu
       mayExport: may(x, 'editor'),
       changes: isLive ? [] : changesView(menu.published ?? nothingOf(spec), spec),
       breaks: isLive ? [] : await x.engine.wouldBreak(menu.key, spec),
-      preview: previewOf(spec, now),
+      preview: previewOf(spec, x),
     },
     status,
   )

@@ -1,0 +1,9 @@
+import type { Catalogue } from '../say'
+import { CONVERSATIONS } from './conversations'
+import { ERRORS } from './errors'
+import { PAGES } from './pages'
+import { PHONE } from './phone'
+import { QUEUES } from './queues'
+
+/** Hindi as people in operations speak it, with WhatsApp's own words: चैट, मैसेज, टेम्प्लेट, बटन. */
+export const HINDI: Catalogue = { words: { ...PAGES, ...CONVERSATIONS, ...QUEUES, ...PHONE, ...ERRORS }, said: {} }

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import express from 'express'
+import request from 'supertest'
+import { HINDI } from '../../lib/http/words/hi/index'
+import { partsOf, type Words } from '../../lib/http/words/say'
+import { waInteractive } from '../../lib/index'
+import { testOptions } from '../../lib/testing'
+import { later } from '../support/later'
+import { sentencesOfPages } from '../support/sentences'
+import { host, wordsOf } from './host'
+
+test('every sentence of a page has its Hindi, and no Hindi is left of a sentence that nobody says', () => {
+  const said = sentencesOfPages()
+
+  assert.ok(said.size > 300, `only ${said.size} sentences were found`)
+  assert.deepEqual(
+    [...said].filter(([sentence]) => !Object.hasOwn(HINDI.words, sentence)),
+    [],
+  )
+  assert.deepEqual(
+    Object.keys(HINDI.words).filter((sentence) => !said.has(sentence)),
+    [],
+  )
+})
+
+test('what stands in the braces of a sentence stands in its Hindi too', () => {
+  assert.deepEqual([...changed(HINDI.words), ...changed(HINDI.said)], [])
+  assert.deepEqual(changed({ '{n} menus': '{m} मेन्यू', 'of {name}': { one: '{name} का', other: 'का' } }), ['{m} मेन्यू', 'का'])
+})
+
+/** Forms whose values are not those of their key. */
+function changed(words: Words): string[] {
+  const names = (text: string): string =>
+    JSON.stringify(
+      partsOf(text)
+        .flatMap((part) => part.name ?? [])
+        .sort(),
+    )
+  return Object.entries(words).flatMap(([key, value]) =>
+    (typeof value === 'string' ? [value] : Object.values(value)).filter((form) => names(form) !== names(key)),
+  )
+}
+
+test('a person chooses the language in the dashboard, without JavaScript, for their browser alone', async (t) => {
+  const { get, post } = await host(t)
+  const before = await get('/language')
+  assert.match(before.text, /<html lang="en" dir="ltr">/)
+
+  const chosen = await post('/language', { language: 'hi' }).expect(303).expect('Location', '/wa/language')
+  const cookie = String(chosen.headers['set-cookie'])
+  const after = await get('/settings', 'admin', { cookie: `session=1; ${cookie.split(';')[0]}` })
+
+  assert.match(cookie, /^wa_language=hi; Path=\/wa; Max-Age=\d+; HttpOnly; SameSite=Lax$/)
+  assert.match(after.text, /<html lang="hi" dir="ltr">/)
+  assert.match(wordsOf(after.text), /सेटिंग/)
+  assert.match((await get('/settings')).text, /<html lang="en"/)
+  await post('/language', { language: 'xx' }).expect(422)
+  assert.match((await get('/', 'admin', { cookie: 'wa_language=xx' })).text, /<html lang="en"/)
+})
+
+async function page(t: Parameters<typeof host>[0], options: object, path = '/wa/menus', cookie = '') {
+  const { control: _control, ...given } = testOptions()
+  const said: string[] = []
+  const logger = { debug() {}, info() {}, error() {}, warn: (_: object, words: string) => void said.push(words) }
+  const wa = waInteractive({ ...given, logger, authorize: () => ({ id: 'u', name: 'U', role: 'editor' as const }), ...options })
+  await wa.start()
+  later(t, () => wa.close())
+  const { text } = await request(express().use(wa)).get(path).set('cookie', cookie).expect(200)
+  return { text, said }
+}
+
+test('the host says in which language the dashboard begins, and may say any sentence in its own words', async (t) => {
+  const hindi = await page(t, { language: 'hi-IN', dashboard: { words: { Outbox: 'कतार' } } })
+  assert.match(hindi.text, /<html lang="hi-IN" dir="ltr">/)
+  assert.match(wordsOf(hindi.text), /मेन्यू .* कतार /)
+
+  const words = { Outbox: 'Queue', ar: { Outbox: 'الصادر', Menus: 'القوائم' } }
+  const english = await page(t, { dashboard: { words } })
+  assert.match(wordsOf(english.text), / Menus .* Queue /)
+  const arabic = await page(t, { dashboard: { words } }, '/wa/conversations', 'wa_language=ar')
+  assert.match(arabic.text, /<html lang="ar" dir="rtl">/)
+  assert.match(wordsOf(arabic.text), /القوائم Conversations الصادر/)
+})
+
+test('a language without words is English, which is said once at start; words that are none are refused', async (t) => {
+  const { text, said } = await page(t, { language: 'tlh' })
+
+  assert.match(text, /<html lang="en" dir="ltr">/)
+  assert.deepEqual(said, ['The dashboard has no words in language "tlh", so it is in English. Known: en, hi; add others with dashboard: { words: { … } }.'])
+  assert.throws(
+    () => waInteractive({ autoStart: false, dashboard: { words: { Menus: 3, nonsense: { Menus: 'x' } } } as object }),
+    (error: { code: string; faults: { path: string }[] }) => {
+      assert.equal(error.code, 'WA_OPTION_INVALID')
+      assert.deepEqual(
+        error.faults.map((fault) => fault.path),
+        ['dashboard.words.Menus', 'dashboard.words.nonsense'],
+      )
+      return true
+    },
+  )
+})
