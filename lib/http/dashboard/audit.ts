@@ -30,7 +30,9 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'message.arrived': english('noted that a message arrived'),
   'message.cancel': english('canceled a message'),
   'message.retry': english('sent a message again'),
+  'messages.cancel': english('discarded messages'),
   'messages.exported': english('exported messages'),
+  'messages.retry': english('sent messages again'),
 }
 
 export interface AuditLine {

@@ -171,5 +171,7 @@ export const PAGES: Words = {
   'noted that a message arrived': 'ने दर्ज किया: मैसेज पहुँच गया',
   'canceled a message': 'ने मैसेज रद्द किया',
   'sent a message again': 'ने मैसेज दोबारा भेजा',
+  'discarded messages': 'ने मैसेज हटाए',
+  'sent messages again': 'ने मैसेज दोबारा भेजे',
   'exported messages': 'ने मैसेज एक्सपोर्ट किए',
 }
