@@ -3,6 +3,7 @@ import * as first from './001_first'
 import * as identities from './002_identities'
 import * as search from './003_search'
 import * as joined from './004_joined'
+import * as tags from './005_tags'
 
 interface Migration {
   name: string
@@ -16,6 +17,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '002_identities', ...identities },
   { name: '003_search', ...search },
   { name: '004_joined', ...joined },
+  { name: '005_tags', ...tags },
 ]
 
 export const MIGRATIONS_TABLE = 'wa_migrations'

@@ -11,7 +11,7 @@ type VarsIn<T> = T extends string
   : T extends readonly (infer U)[]
     ? VarsIn<U>
     : T extends object
-      ? { [K in keyof T]: K extends 'variables' | 'row' | 'then' | 'key' | 'type' ? never : VarsIn<T[K]> }[keyof T]
+      ? { [K in keyof T]: K extends 'variables' | 'row' | 'then' | 'key' | 'type' | 'tags' ? never : VarsIn<T[K]> }[keyof T]
       : never
 type EachOf<T> = T extends { sections: readonly (infer S)[] } ? EachIn<S> : EachIn<T>
 type RowVars<R> = VarsIn<R>
@@ -47,7 +47,7 @@ type HeaderSpec =
   | { readonly type: 'image' | 'video'; readonly link?: string; readonly id?: string }
   | { readonly type: 'document'; readonly link?: string; readonly id?: string; readonly filename?: string }
 type TemplateRefSpec = { readonly name: string; readonly language: string; readonly components?: readonly unknown[] }
-type OwnSpec = { readonly variables?: VariableSpec; readonly owner?: 'code' | 'staff' }
+type OwnSpec = { readonly variables?: VariableSpec; readonly owner?: 'code' | 'staff'; readonly tags?: readonly string[] }
 /** What every menu with a bubble may have. `template`: the approved template it leaves as when no session message can carry it. */
 export type BaseSpec = OwnSpec & { readonly header?: HeaderSpec; readonly body: string; readonly footer?: string; readonly template?: TemplateRefSpec }
 export type ButtonsSpec = BaseSpec & { readonly buttons: readonly Opt[] }

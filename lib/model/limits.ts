@@ -4,6 +4,9 @@
  * Sources: [E] Exotel "WhatsApp Interactive Messages"; [M] Meta "Interactive messages" and "Templates"; [L] an answer of the live API.
  */
 export const LIMITS = {
+  /** Tags of a menu, and characters of each: ours, so that a line of the list holds them. */
+  tags: 8,
+  tag: 30,
   /** Body of `button`, `list`, `cta_url`, `cta_phone`. [E]; Meta's page says 4096 for lists, the live API refuses more than 1024. [L] */
   body: 1024,
   /** A text message. [M] */

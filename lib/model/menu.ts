@@ -43,6 +43,8 @@ export interface TemplateRef {
 interface Base {
   key: string
   variables?: Variables
+  /** Words under which it is filed in the dashboard. They belong to the menu, not to a version. */
+  tags?: string[]
   /** Who owns the words: staff by default; `code` makes the menu read-only in the dashboard. */
   owner?: 'code' | 'staff'
 }

@@ -3,6 +3,7 @@ import { clip, collectFaults, type Report, shown } from './fault'
 import { MENU_TYPES, type MenuSpec } from './menu'
 import { isObject, json, listOf, object, type Reader, recordOf, scalar, text, word } from './readers'
 import { didYouMean } from './suggest'
+import { tags } from './tags'
 
 /** What is wrong with the structure alone: types, unknown fields, key, type. None: it may be kept as a draft, however unfinished. */
 export const shapeFaultsOf = (value: unknown): Fault[] => readMenu(value).faults
@@ -71,7 +72,7 @@ const row = object('a row', { id: text, title: text }, { description: text })
 const section = object('a section', {}, { title: text, rows: listOf(row), each: text, row, empty: text })
 const template = object('a template', { name: text, language: text }, { components: listOf(json) })
 const head = { key: (value: unknown) => (typeof value === 'string' ? value : ''), type: text }
-const own = { variables: recordOf(object('a variable', {}, { sample: scalar, default: scalar })), owner: word(['staff', 'code']) }
+const own = { variables: recordOf(object('a variable', {}, { sample: scalar, default: scalar })), owner: word(['staff', 'code']), tags }
 const framed = { ...own, header, footer: text, template }
 
 const MENUS = {

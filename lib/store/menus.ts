@@ -3,6 +3,7 @@ import type { MenuSpec } from '../model/menu'
 import { type Actor, CODE, writeAudit } from './audit'
 import type { Db, Query } from './database'
 import { fromJson, hashOf, insertOnce, numeric, type Page, type PageRequest, pageById, toJson } from './rows'
+import { setTags, tagsOf } from './tags'
 
 /** A stored menu: its live version, and the draft that staff are writing. */
 export interface MenuRow {
@@ -32,6 +33,7 @@ export interface MenuVersionRow {
 }
 export interface StoredMenu extends MenuRow {
   published: MenuSpec | null
+  tags: string[]
 }
 
 type Raw = Omit<MenuRow, 'draft' | 'declared'> & { draft: string | null; declared: string | null; declarations: string | null }
@@ -44,7 +46,8 @@ export async function menuByKey(query: Query, key: string): Promise<StoredMenu |
   const row = (await query('wa_menus').where({ key }).first()) as Raw | undefined
   if (!row) return null
   const menu = read(row)
-  return { ...menu, published: menu.version === null ? null : await menuVersion(query, menu.id, menu.version) }
+  const tags = await tagsOf(query, [menu.id])
+  return { ...menu, published: menu.version === null ? null : await menuVersion(query, menu.id, menu.version), tags: tags.get(menu.id) ?? [] }
 }
 
 async function menuVersion(query: Query, menuId: number, version: number): Promise<MenuSpec | null> {
@@ -58,15 +61,16 @@ export async function menuVersionByKey(query: Query, key: string, version: numbe
   return row ? menuVersion(query, Number(row.id), version) : null
 }
 
-/** `archived`: those alone, else those in use. `changed`: only those whose draft is not live. */
+/** `archived`: those alone, else those in use. `changed`: only those whose draft is not live. `tag`: only those filed under it. */
 export async function listMenus(
   query: Query,
-  request: PageRequest & { archived?: boolean | undefined; changed?: boolean | undefined },
+  request: PageRequest & { archived?: boolean | undefined; changed?: boolean | undefined; tag?: string | undefined },
 ): Promise<Page<StoredMenu>> {
   const rows = query('wa_menus')
   if (request.archived) rows.whereNotNull('archived_at')
   else rows.whereNull('archived_at')
   if (request.changed) rows.whereNotNull('draft')
+  if (request.tag !== undefined) rows.whereIn('id', query('wa_menu_tags').where({ tag: request.tag }).select('menu_id'))
   const page = await pageById(rows, request, read)
   const specs = (await query('wa_menu_versions as v')
     .join('wa_menus as m', (on) => on.on('m.id', 'v.menu_id').andOn('m.version', 'v.version'))
@@ -79,7 +83,11 @@ export async function listMenus(
     spec: string
   }[]
   const published = new Map(specs.map((row) => [Number(row.id), fromJson<MenuSpec>(row.spec)]))
-  return { ...page, items: page.items.map((menu) => ({ ...menu, published: published.get(menu.id) ?? null })) }
+  const tags = await tagsOf(
+    query,
+    page.items.map((menu) => menu.id),
+  )
+  return { ...page, items: page.items.map((menu) => ({ ...menu, published: published.get(menu.id) ?? null, tags: tags.get(menu.id) ?? [] })) }
 }
 
 /** Menus that somebody changed since they were published, or never published; counted up to `most`. */
@@ -98,7 +106,9 @@ export async function versionsOf(query: Query, menuId: number, request: PageRequ
  * Code's menus at start. New: version 1, live. Declared otherwise than ever before: a draft appears for staff to look at, never a silent overwrite
  * (a menu that code owns is published at once: nobody else can). A draft that staff are writing is left alone.
  */
-export async function declareMenu(db: Db, spec: MenuSpec, now: number): Promise<'new' | 'changed' | 'same'> {
+export async function declareMenu(db: Db, given: MenuSpec, now: number): Promise<'new' | 'changed' | 'same'> {
+  // Tags are staff's from the beginning: code may give the first ones.
+  const { tags, ...spec } = given
   return db.tx(async (trx) => {
     const declaration = hashOf(canonical(spec))
     const row = {
@@ -117,6 +127,7 @@ export async function declareMenu(db: Db, spec: MenuSpec, now: number): Promise<
       if (id === null) return 'same'
       await trx('wa_menu_versions').insert({ menu_id: id, version: 1, spec: toJson(spec), published_by: CODE.name, published_at: now })
       await writeAudit(trx, CODE, 'menu.declared', `menu:${spec.key}`, null, spec, now)
+      if (tags) await setTags(trx, { id, key: spec.key }, tags, CODE, now)
       return 'new'
     }
     const seen = fromJson<string[]>(known.declarations) ?? []
@@ -144,45 +155,59 @@ export async function declareMenu(db: Db, spec: MenuSpec, now: number): Promise<
 
 /**
  * Saves a draft; makes the menu when it is new. `expected` is the revision the writer saw: somebody else's change since then is not overwritten;
- * `new`: there must be no menu of that key yet. The words that are there already change nothing, so that nobody is told of a change that is none.
+ * `new`: there must be no menu of that key yet. Tags are kept where none are given; they make no draft. The words that are there already change nothing, so that nobody is told of a change that is none.
  */
 export async function saveDraft(
+  db: Db,
+  given: MenuSpec,
+  by: Actor,
+  expected: number | 'new' | null,
+  now: number,
+): Promise<{ created: boolean; menu: StoredMenu }> {
+  const { tags, ...spec } = given
+  return db.tx(async (trx) => {
+    const saved = await saveWords(trx, db, spec, by, expected, now)
+    if (tags === undefined || !(await setTags(trx, saved.menu, tags, by, now))) return saved
+    return { ...saved, menu: await mustFind(trx, spec.key) }
+  })
+}
+
+async function saveWords(
+  trx: Query,
   db: Db,
   spec: MenuSpec,
   by: Actor,
   expected: number | 'new' | null,
   now: number,
 ): Promise<{ created: boolean; menu: StoredMenu }> {
-  return db.tx(async (trx) => {
-    const known = await menuByKey(trx, spec.key)
-    if (!known) {
-      if (typeof expected === 'number') throw stale(spec.key, expected, null)
-      const row = { key: spec.key, type: spec.type, owner: spec.owner ?? 'staff', draft: toJson(spec), updated_by: by.name, updated_at: now, created_at: now }
-      // Made by somebody else since we looked: looked at once more, it is there.
-      if ((await insertOnce(trx, db.dialect, 'wa_menus', row, 'key')) === null)
-        throw Object.assign(new Error('the same menu is being made by another process'), { code: '40001' })
-      await writeAudit(trx, by, 'menu.created', `menu:${spec.key}`, null, spec, now)
-      return { created: true, menu: await mustFind(trx, spec.key) }
-    }
-    if (expected === 'new') throw exists(known)
-    if (expected !== null && expected !== known.revision) throw stale(spec.key, expected, known.revision)
-    if (known.owner === 'code') throw readOnly(known)
-    if (known.archived_at === null && canonical(known.draft ?? known.published) === canonical(spec)) return { created: false, menu: known }
-    const unchanged = known.published !== null && canonical(known.published) === canonical(spec)
-    const moved = await trx('wa_menus')
-      .where({ id: known.id, revision: known.revision })
-      .update({
-        type: spec.type,
-        draft: unchanged ? null : toJson(spec),
-        archived_at: null,
-        revision: known.revision + 1,
-        updated_by: by.name,
-        updated_at: now,
-      })
-    if (moved === 0) throw stale(spec.key, known.revision, null)
-    await writeAudit(trx, by, 'menu.draft', `menu:${spec.key}`, known.draft ?? known.published, spec, now)
-    return { created: false, menu: await mustFind(trx, spec.key) }
-  })
+  const known = await menuByKey(trx, spec.key)
+  if (!known) {
+    if (typeof expected === 'number') throw stale(spec.key, expected, null)
+    const row = { key: spec.key, type: spec.type, owner: spec.owner ?? 'staff', draft: toJson(spec), updated_by: by.name, updated_at: now, created_at: now }
+    // Made by somebody else since we looked: looked at once more, it is there.
+    if ((await insertOnce(trx, db.dialect, 'wa_menus', row, 'key')) === null)
+      throw Object.assign(new Error('the same menu is being made by another process'), { code: '40001' })
+    await writeAudit(trx, by, 'menu.created', `menu:${spec.key}`, null, spec, now)
+    return { created: true, menu: await mustFind(trx, spec.key) }
+  }
+  if (expected === 'new') throw exists(known)
+  if (expected !== null && expected !== known.revision) throw stale(spec.key, expected, known.revision)
+  if (known.owner === 'code') throw readOnly(known)
+  if (known.archived_at === null && canonical(known.draft ?? known.published) === canonical(spec)) return { created: false, menu: known }
+  const unchanged = known.published !== null && canonical(known.published) === canonical(spec)
+  const moved = await trx('wa_menus')
+    .where({ id: known.id, revision: known.revision })
+    .update({
+      type: spec.type,
+      draft: unchanged ? null : toJson(spec),
+      archived_at: null,
+      revision: known.revision + 1,
+      updated_by: by.name,
+      updated_at: now,
+    })
+  if (moved === 0) throw stale(spec.key, known.revision, null)
+  await writeAudit(trx, by, 'menu.draft', `menu:${spec.key}`, known.draft ?? known.published, spec, now)
+  return { created: false, menu: await mustFind(trx, spec.key) }
 }
 
 /** Done in the transaction that makes a version live, so that whoever waits to hear of it surely does. */

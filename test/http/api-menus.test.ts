@@ -30,7 +30,7 @@ test('a menu is written, published, sent, changed as a draft, published again', 
   const sent = await post('/messages', { to: '+919876543210', menu: 'rating', variables: { order: '1' } })
 
   assert.deepEqual([made.status, made.headers.location, made.headers.etag], [201, '/wa/api/menus/rating', '"1"'])
-  assert.deepEqual(made.body, { key: 'rating', version: null, published: null, draft: { key: 'rating', ...rating } })
+  assert.deepEqual(made.body, { key: 'rating', version: null, published: null, draft: { key: 'rating', ...rating }, tags: [] })
   assert.deepEqual([early.status, early.body.code], [404, 'WA_MENU_UNKNOWN'])
   assert.deepEqual([published.status, published.body], [200, { key: 'rating', version: 1, changed: true }])
   assert.equal(draft.status, 200)

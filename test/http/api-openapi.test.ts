@@ -20,6 +20,7 @@ const MENUS = [
     footer: 'Tap a button',
     variables: { order: { sample: 'ORD-1', default: 5 } },
     owner: 'staff',
+    tags: ['orders', 'after sales'],
     buttons: [
       { id: 'rating_great', title: 'Great!' },
       { id: 'rating_bad', title: 'Not satisfied' },

@@ -31,7 +31,14 @@ export const routes: readonly ApiRoute[] = [
     may: 'read',
     id: 'listMenus',
     summary: 'Menus, the newest first',
-    query: shape({}, { archived: J.boolean().description('Those that were taken out of use instead.'), ...paging }),
+    query: shape(
+      {},
+      {
+        archived: J.boolean().description('Those that were taken out of use instead.'),
+        tag: J.string().max(64).description('Only those that are filed under this word.'),
+        ...paging,
+      },
+    ),
     answer: { status: 200, about: 'A page of menus.', schema: pageOf(StoredMenuSchema) },
     handle: list,
   },
@@ -100,7 +107,7 @@ export const routes: readonly ApiRoute[] = [
 ]
 
 async function list(x: Exchange, { query }: Asked): Promise<void> {
-  const found = await listMenus(x.engine.db.read, query as unknown as Paging & { archived?: boolean })
+  const found = await listMenus(x.engine.db.read, query as unknown as Paging & { archived?: boolean; tag?: string })
   sendJson(x.res, 200, { items: found.items.map(shownAs), next: found.next })
 }
 
@@ -141,7 +148,7 @@ async function publish(x: Exchange, { body, headers }: Asked): Promise<void> {
   sendJson(x.res, 200, { key, version, changed }, { ETag: etagOf(menu) })
 }
 
-const shownAs = (menu: StoredMenu) => ({ key: menu.key, version: menu.version, published: menu.published, draft: menu.draft })
+const shownAs = (menu: StoredMenu) => ({ key: menu.key, version: menu.version, published: menu.published, draft: menu.draft, tags: menu.tags })
 
 const etagOf = (menu: StoredMenu): string => `"${menu.revision}"`
 

@@ -33,6 +33,9 @@ const own = {
   variables: J.object()
     .pattern(J.any(), shape({}, { sample: scalar, default: scalar }))
     .description('What is known of its `{{variables}}`.'),
+  tags: listOf(text()).description(
+    `Words under which it is filed, in small letters; at most ${LIMITS.tags}, each of ${LIMITS.tag} characters. They belong to the menu, not to a version; left out, they stay.`,
+  ),
   owner: J.valid('staff', 'code').description('`code`: declared in code and read-only elsewhere.'),
 }
 const framed = { ...own, header, footer: words(LIMITS.footer), template }
@@ -70,6 +73,7 @@ export const StoredMenu = shape({
   version: orNull(count()).description('The version that is live; null while never published.'),
   published: orNull(Menu).description('What is sent; null while never published.'),
   draft: orNull(Menu).description('What is being written; null when it is what is published.'),
+  tags: listOf(text()).description('Words under which it is filed.'),
 })
 export const Publish = shape({}, { force: J.boolean().description('Publish also when code listens to an option that would go.') })
 export const Published = shape({

@@ -60,12 +60,13 @@ async function create(x: Exchange): Promise<void> {
   return seeOther(x, `/menus/${key}?did=made`)
 }
 
+/** A copy is filed where its original is. */
 async function originalOf(x: Exchange): Promise<MenuSpec | null> {
   const key = x.query.get('from')
   if (!key) return null
   const menu = await menuByKey(x.engine.db.read, key)
   if (!menu) throw new WaError('WA_MENU_UNKNOWN', `There is no menu "${key.slice(0, 64)}".`)
-  return writtenOf(menu)
+  return { ...writtenOf(menu), tags: menu.tags }
 }
 
 /** `Help Center` is called `help-center`; null when nothing is left of it. */

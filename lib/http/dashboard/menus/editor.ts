@@ -16,6 +16,7 @@ import { previewOf } from './preview'
 import { readingView } from './reading'
 import { type Rearranged, rearrange } from './rearrange'
 import { withReplyIds } from './reply-ids'
+import { tagsView } from './tags'
 import { NO_TRIAL, numbersFor, type Trial, trySending } from './trial'
 
 export const routes: Route<Role>[] = [
@@ -191,6 +192,7 @@ function locals(x: Exchange, menu: StoredMenu, showing: Showing, breaks: readonl
   const { trial = NO_TRIAL, land = null, said = null, insist = false, note = null } = showing
   return {
     key: menu.key,
+    tagged: tagsView(x, menu),
     action: `${x.base}/menus/${menu.key}`,
     typeWords: TYPE_WORDS[showing.draft.type],
     standing: standingOf(menu),

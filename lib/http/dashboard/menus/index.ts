@@ -7,8 +7,9 @@ import * as history from './history'
 import * as importing from './import'
 import * as list from './list'
 import * as publish from './publish'
+import * as tags from './tags'
 import * as versions from './versions'
 
-export const routes: readonly Route<Role>[] = [list, create, importing, exporting, editor, publish, versions, history, archive].flatMap(
+export const routes: readonly Route<Role>[] = [list, create, importing, exporting, editor, tags, publish, versions, history, archive].flatMap(
   (resource) => resource.routes,
 )

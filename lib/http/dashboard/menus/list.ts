@@ -4,6 +4,7 @@ import { plain } from '../../../model/format'
 import type { MenuSpec } from '../../../model/menu'
 import type { Query } from '../../../store/database'
 import { countChangedMenus, listMenus, type StoredMenu } from '../../../store/menus'
+import { tagsInUse } from '../../../store/tags'
 import type { Exchange, Role, Route } from '../../exchange'
 import { addressWith, afterOf, isPartial, may } from '../asked'
 import { fragment, page } from '../page'
@@ -31,20 +32,33 @@ export interface MenuLine {
   by: string
   time: Moment
   archived: boolean
+  tags: readonly { words: string; href: string }[]
 }
 
 async function list(x: Exchange): Promise<void> {
   const shown = SHOWN.find((one) => one === x.query.get('shown'))
   const q = (x.query.get('q') ?? '').trim().slice(0, 100)
   const read = x.engine.db.read
-  const found = await search(read, q, { after: afterOf(x), archived: shown === 'archived', changed: shown === 'changed' })
+  const tag = x.query.get('tag')?.slice(0, 64) || undefined
+  const found = await search(read, q, { after: afterOf(x), archived: shown === 'archived', changed: shown === 'changed', tag })
+  const inUse = await tagsInUse(read, shown === 'archived')
   const changed = await countChangedMenus(read, COUNTED)
   const hearings = x.engine.hearings()
   const address = (changes: Record<string, string | null>): string => addressWith(x, changes, '/menus')
   const locals = {
     q,
     shown: shown ?? '',
-    lines: found.items.map((menu) => lineOf(menu, hearings, x)),
+    lines: found.items.map((menu) => ({
+      ...lineOf(menu, hearings, x),
+      tags: menu.tags.map((words) => ({ words, href: address({ tag: words, after: null }) })),
+    })),
+    tag: tag ?? null,
+    // One that no menu has any more is shown too, so that it can be taken off.
+    tags: [...new Set(tag === undefined ? inUse : [...inUse, tag])].map((words) => ({
+      words,
+      href: address({ tag: words === tag ? null : words, after: null }),
+      on: words === tag,
+    })),
     here: address({}),
     tabs: [
       { words: 'In use', href: address({ shown: null, after: null }), on: shown === undefined, count: null },
@@ -56,7 +70,7 @@ async function list(x: Exchange): Promise<void> {
       },
       { words: 'Archived', href: address({ shown: 'archived', after: null }), on: shown === 'archived', count: null },
     ],
-    cleared: address({ q: null, after: null }),
+    cleared: address({ q: null, tag: null, after: null }),
     isFirst: afterOf(x) === undefined,
     first: address({ after: null }),
     next: found.next === null ? null : address({ after: found.next }),
@@ -76,7 +90,7 @@ const DONE = new Map([
  * Menus that say all of the words looked for, in their key or anywhere in their words. Read and compared here: a database would find the names of
  * JSON's fields too, and compares letters outside of ASCII differently on every engine. Menus are hundreds at most.
  */
-async function search(query: Query, q: string, request: { after?: string | undefined; archived: boolean; changed: boolean }) {
+async function search(query: Query, q: string, request: { after?: string | undefined; archived: boolean; changed: boolean; tag: string | undefined }) {
   if (q === '') return listMenus(query, { limit: PAGE, ...request })
   const wanted = q.toLowerCase().split(/\s+/)
   const items: StoredMenu[] = []
@@ -94,7 +108,7 @@ async function search(query: Query, q: string, request: { after?: string | undef
 }
 
 function textOf(menu: StoredMenu): string {
-  const texts: string[] = [menu.key]
+  const texts: string[] = [menu.key, ...menu.tags]
   const walk = (value: unknown): void => {
     if (typeof value === 'string') texts.push(value)
     else if (Array.isArray(value)) for (const one of value) walk(one)
@@ -105,7 +119,7 @@ function textOf(menu: StoredMenu): string {
   return texts.join('\n').toLowerCase()
 }
 
-function lineOf(menu: StoredMenu, hearings: readonly Hearing[], x: Exchange): MenuLine {
+function lineOf(menu: StoredMenu, hearings: readonly Hearing[], x: Exchange): Omit<MenuLine, 'tags'> {
   const spec = writtenOf(menu)
   const { names, options, unheard } = listeningTo(hearings, spec)
   return {

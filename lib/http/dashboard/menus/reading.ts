@@ -8,6 +8,7 @@ import { nothingOf } from './changes-view'
 import { heardBy } from './listeners'
 import { standingOf, writtenOf } from './one'
 import { previewOf } from './preview'
+import { tagsView } from './tags'
 
 /** A menu for those who only read it: the phone, its words one by one, and who listens. */
 export function readingView(x: Exchange, menu: StoredMenu, why: string) {
@@ -17,6 +18,7 @@ export function readingView(x: Exchange, menu: StoredMenu, why: string) {
     tab: 'edit',
     styles: ['editor.css'],
     key: menu.key,
+    tagged: tagsView(x, menu),
     why,
     typeWords: TYPE_WORDS[spec.type],
     standing: standingOf(menu),
