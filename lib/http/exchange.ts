@@ -29,6 +29,8 @@ export interface Exchange {
   readonly user: User
   /** How this person is spoken to; English for programs. */
   readonly t: Say
+  /** The time zone in which times are shown and days begin. */
+  readonly zone: string
   /** The mount: every address in an answer begins with it. `/wa`, `/support`, or empty at a root mount. */
   readonly base: string
   /** Path below the mount. */

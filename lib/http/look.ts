@@ -2,6 +2,7 @@ import { type Fault, WaError } from '../errors'
 import { suggest } from '../model/suggest'
 import { isTag, type Languages, languagesOf, type OwnWords } from './words/languages'
 import { isWords } from './words/say'
+import { isZone, ownZone } from './zone'
 
 /** A link to a page of the host's own: an https address, or a path of this host. */
 export interface Link {
@@ -29,6 +30,8 @@ export interface DashboardOptions {
   links?: readonly Link[]
   /** Sentences of the dashboard in words of the host's own, in the language of option `language` or by language: `{ Publish: 'Go live', ar: { Publish: 'نشر' } }`. */
   words?: OwnWords
+  /** In which times are shown and days begin: `Asia/Kolkata`. Default: the zone of this process. */
+  timeZone?: string
   /** Links beside a customer: their orders, their account. Throwing or answering nothing shows none. */
   contactLinks?(contact: LinkedContact): readonly Link[]
 }
@@ -42,9 +45,10 @@ export interface Look {
   links: readonly Link[]
   contactLinks: (contact: LinkedContact) => readonly Link[]
   languages: Languages
+  timeZone: string
 }
 
-const KNOWN = ['title', 'logo', 'badge', 'back', 'links', 'words', 'contactLinks']
+const KNOWN = ['title', 'logo', 'badge', 'back', 'links', 'words', 'timeZone', 'contactLinks']
 
 /** `language`: what pages are in until somebody chooses another. Throws WA_OPTION_INVALID with every fault at once. */
 export function lookOf(options: DashboardOptions, language = 'en'): Look {
@@ -72,6 +76,14 @@ export function lookOf(options: DashboardOptions, language = 'en'): Look {
         fix: "{ words: 'Orders', href: '/orders' }",
       })
   }
+  if (options.timeZone !== undefined && !isZone(options.timeZone)) {
+    const near = suggest(options.timeZone, Intl.supportedValuesOf('timeZone'))
+    faults.push({
+      path: 'dashboard.timeZone',
+      message: `dashboard.timeZone is "${options.timeZone}", which is no time zone.${near ? ` Did you mean "${near}"?` : ' It is a name such as Asia/Kolkata or UTC.'}`,
+      actual: options.timeZone,
+    })
+  }
   faults.push(...wordFaults(options.words ?? {}))
   if (faults.length > 0) throw new WaError('WA_OPTION_INVALID', faults.map((fault) => fault.message).join(' '), faults)
   return {
@@ -82,6 +94,7 @@ export function lookOf(options: DashboardOptions, language = 'en'): Look {
     links: options.links ?? [],
     contactLinks: (contact) => safely(() => options.contactLinks?.(contact) ?? []).filter(isLink),
     languages: languagesOf(language, options.words),
+    timeZone: options.timeZone ?? ownZone(),
   }
 }
 

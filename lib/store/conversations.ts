@@ -97,6 +97,10 @@ export interface ConversationFilter {
   heardSince?: number | undefined
   /** Customers who were last heard before. */
   heardBefore?: number | undefined
+  /** Something was said at that time or later. */
+  lastSince?: number | undefined
+  /** The last words were said before. */
+  lastBefore?: number | undefined
   /** Who spoke last. */
   lastDirection?: 'in' | 'out' | undefined
   contactIds?: readonly number[] | undefined
@@ -111,6 +115,8 @@ export async function listConversations(query: Query, request: PageRequest & Con
   if (request.unread) rows.where('unread', '>', 0)
   if (request.heardSince !== undefined) rows.where('last_inbound_at', '>', request.heardSince)
   if (request.heardBefore !== undefined) rows.where('last_inbound_at', '<=', request.heardBefore)
+  if (request.lastSince !== undefined) rows.where('last_at', '>=', request.lastSince)
+  if (request.lastBefore !== undefined) rows.where('last_at', '<', request.lastBefore)
   if (request.lastDirection !== undefined) rows.where({ last_direction: request.lastDirection })
   if (request.contactIds !== undefined) rows.whereIn('contact_id', [...request.contactIds])
   const [at, id] = (request.after ?? '').split('.').map(Number)

@@ -30,6 +30,7 @@ export function createApi(access: Access): (req: Request, res: ServerResponse, e
         engine,
         user: { id: `key:${key.name}`, name: key.name, role: 'admin' },
         t: loaded.t,
+        zone: 'UTC',
         base,
         path,
         query,

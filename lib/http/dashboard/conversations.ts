@@ -4,6 +4,7 @@ import { contactsById, searchContacts } from '../../store/contacts'
 import { type ConversationFilter, type ConversationRow, listConversations } from '../../store/conversations'
 import { type Exchange, maySee, type Role, type Route } from '../exchange'
 import { english } from '../words/say'
+import { type Day, dayAfter, dayIn, isDay, startOfDay } from '../zone'
 import { addressWith, afterOf, isPartial } from './asked'
 import { type Found, foundIn, NOTHING_FOUND } from './found'
 import { fragment, page } from './page'
@@ -46,7 +47,8 @@ async function list(x: Exchange): Promise<void> {
   const query = (x.query.get('q') ?? '').trim().slice(0, LONGEST_QUERY)
   const number = [...x.engine.lines.keys()].find((one) => one === x.query.get('number') && maySee(x.user, one))
   const on = FILTERS.filter((one) => x.query.get(one.name) === one.value)
-  const filter: ConversationFilter = Object.assign({}, ...on.map((one) => one.filter(now)), { number, numbers: x.user.numbers })
+  const days = daysOf(x)
+  const filter: ConversationFilter = Object.assign({}, ...on.map((one) => one.filter(now)), { number, numbers: x.user.numbers }, rangeOf(x, days))
   const named = query === '' ? null : await searchContacts(x.engine.db.read, query, NAMED)
   const found = await listConversations(x.engine.db.read, {
     ...filter,
@@ -66,7 +68,13 @@ async function list(x: Exchange): Promise<void> {
     lines: found.items.map((conversation) => lineOf(conversation, personOf(contacts.get(conversation.contact_id), x), x)),
     here: addressWith(x, {}),
     filters: [
-      { words: x.t('All'), href: addressWith(x, { mode: null, window: null, unread: null, after: null }), on: on.length === 0 },
+      {
+        words: x.t('All'),
+        href: addressWith(x, { mode: null, window: null, unread: null, from: null, to: null, after: null }),
+        on: on.length === 0 && !days.from && !days.to,
+      },
+      ...(days.from ? [{ words: x.t('From {day}', { day: dayWords(x, days.from) }), href: addressWith(x, { from: null, after: null }), on: true }] : []),
+      ...(days.to ? [{ words: x.t('Until {day}', { day: dayWords(x, days.to) }), href: addressWith(x, { to: null, after: null }), on: true }] : []),
       // A filter that is on is taken off by choosing it again: several may be on at once.
       ...FILTERS.map((one) => ({
         words: x.t(one.words),
@@ -74,6 +82,7 @@ async function list(x: Exchange): Promise<void> {
         on: on.includes(one),
       })),
     ],
+    days,
     numbers:
       x.engine.lines.size > 1
         ? [...x.engine.lines.keys()]
@@ -83,13 +92,33 @@ async function list(x: Exchange): Promise<void> {
     isFirst: afterOf(x) === undefined,
     first: addressWith(x, { after: null }),
     next: found.next === null ? null : addressWith(x, { after: found.next }),
-    filtered: on.length > 0 || number !== undefined || query !== '',
+    filtered: on.length > 0 || days.from !== null || days.to !== null || number !== undefined || query !== '',
     several: x.engine.lines.size > 1,
     simulated: [...x.engine.lines.values()].some((line) => line.provider.name === 'simulator'),
-    kept: [...x.query].filter(([name]) => ['mode', 'window', 'unread', 'number'].includes(name)).map(([name, value]) => ({ name, value })),
+    kept: [...x.query].filter(([name]) => ['mode', 'window', 'unread', 'number', 'from', 'to'].includes(name)).map(([name, value]) => ({ name, value })),
   }
   if (isPartial(x)) return fragment(x, 'conversations/_conversations', locals)
   return page(x, 'conversations/index', { title: x.t('Conversations'), ...locals })
+}
+
+/** `?from=2026-10-25&to=2026-10-26`: days of the reader's time zone, the last one included. */
+function daysOf(x: Exchange): { from: Day | null; to: Day | null } {
+  const day = (name: string): Day | null => {
+    const text = x.query.get(name) ?? ''
+    return isDay(text) ? text : null
+  }
+  return { from: day('from'), to: day('to') }
+}
+
+const rangeOf = ({ zone }: Exchange, { from, to }: { from: Day | null; to: Day | null }): ConversationFilter => ({
+  ...(from === null ? {} : { lastSince: startOfDay(zone, from) }),
+  ...(to === null ? {} : { lastBefore: startOfDay(zone, dayAfter(to, 1)) }),
+})
+
+/** `25 Oct`; with its year when that is another one. */
+function dayWords(x: Exchange, day: Day): string {
+  const moment = momentOf(startOfDay(x.zone, day), x)
+  return day.slice(0, 4) === dayIn(x.zone, x.engine.now()).slice(0, 4) ? moment.date : moment.day
 }
 
 export function lineOf(conversation: ConversationRow, person: Person, x: Exchange): TalkLine {

@@ -1,9 +1,11 @@
 import type { Engine } from '../../engine'
 import { type Traffic, trafficWithin, unsentWithin } from '../../store/figures'
+import type { Exchange } from '../exchange'
+import { dayAfter, dayIn, startOfDay } from '../zone'
 
 /** What came in and was sent on one day; what failed or has not left is not sent. */
 export interface Day extends Traffic {
-  /** Midnight at its beginning, in the time zone of this process. */
+  /** Midnight at its beginning, in the reader's time zone. */
   from: number
 }
 
@@ -12,15 +14,15 @@ const FINISHED_MS = 600_000
 const known = new WeakMap<Engine, Map<string, Traffic>>()
 
 /** The last days, oldest first, today last. */
-export async function lastDays(engine: Engine, count: number, numbers: readonly string[] | undefined): Promise<Day[]> {
+export async function lastDays({ engine, zone, user: { numbers } }: Exchange, count: number): Promise<Day[]> {
   const now = engine.now()
-  const today = new Date(now)
+  const today = dayIn(zone, now)
   const counted = known.get(engine) ?? new Map<string, Traffic>()
   known.set(engine, counted)
   const days: (Day & { to: number })[] = []
   for (let ago = count - 1; ago >= 0; ago--) {
-    const from = new Date(today.getFullYear(), today.getMonth(), today.getDate() - ago).getTime()
-    const to = new Date(today.getFullYear(), today.getMonth(), today.getDate() - ago + 1).getTime()
+    const from = startOfDay(zone, dayAfter(today, -ago))
+    const to = startOfDay(zone, dayAfter(today, 1 - ago))
     const key = `${from}\n${numbers?.join('\n') ?? ''}`
     const traffic = counted.get(key) ?? (await trafficWithin(engine.db.read, { from, to, numbers }))
     if (to + FINISHED_MS < now) counted.set(key, traffic)

@@ -78,7 +78,7 @@ export function createDashboard(access: Access, frame: Frame): (req: Request, re
         ])
       requireRole(user, met.route.may)
       if (met.route.method !== 'GET') requireSameOrigin(req)
-      const exchange: Exchange = { req, res, engine, user, t, base, path, query, params: met.params }
+      const exchange: Exchange = { req, res, engine, user, t, zone: frame.look.timeZone, base, path, query, params: met.params }
       await met.route.handle(exchange)
     } catch (error) {
       if (res.headersSent) {

@@ -55,7 +55,7 @@ async function count(x: Exchange): Promise<Insight> {
   const { read } = x.engine.db
   const { numbers } = x.user
   const now = x.engine.now()
-  const days = await lastDays(x.engine, DAYS, numbers)
+  const days = await lastDays(x, DAYS)
   const span = { from: days[0]?.from ?? now - DAYS * DAY_MS, to: now + DAY_MS, numbers }
   const [taps, failures, answers, waits] = await Promise.all([
     tapsWithin(read, span),

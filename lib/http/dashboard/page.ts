@@ -75,6 +75,7 @@ function frameLocals(x: Exchange): Locals {
     badge: { words: simulated ? x.t('Simulator') : providers.join(', '), live: !simulated, production },
     nav: navOf(x, simulated),
     languages: look.languages.offered.length > 1,
+    zone: x.zone,
     isAdmin: isAllowed(ROLES, x.user.role, 'admin'),
   }
 }

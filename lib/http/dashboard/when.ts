@@ -1,8 +1,9 @@
 import { windowOf } from '../../model/window'
 import type { Exchange } from '../exchange'
 import type { Say } from '../words/say'
+import { dayIn, daysBetween } from '../zone'
 
-/** A point in time as pages show it; `iso` is for `<time datetime>`, `full` for its title. Shown in the time zone of this process. */
+/** A point in time as pages show it; `iso` is for `<time datetime>`, `full` for its title. Shown in the reader's time zone. */
 export interface Moment {
   iso: string
   /** `14:05` */
@@ -20,7 +21,7 @@ export interface Moment {
 }
 
 /** Who reads it, and when. */
-type Reader = Pick<Exchange, 't' | 'engine'>
+type Reader = Pick<Exchange, 't' | 'zone' | 'engine'>
 
 const FORMATS = {
   clock: { hour: '2-digit', minute: '2-digit' },
@@ -32,31 +33,33 @@ const FORMATS = {
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>
 type Formats = Record<keyof typeof FORMATS, Intl.DateTimeFormat> & { relative: Intl.RelativeTimeFormat }
 
-const DAY_MS = 86_400_000
-const made = new WeakMap<Say, Formats>()
+const made = new WeakMap<Say, Map<string, Formats>>()
 
 /** Making one costs more than a hundred uses of it. */
-function formatsOf(t: Say): Formats {
-  const known = made.get(t)
+function formatsOf({ t, zone }: Reader): Formats {
+  const mine = made.get(t) ?? new Map<string, Formats>()
+  made.set(t, mine)
+  const known = mine.get(zone)
   if (known) return known
-  const dates = Object.fromEntries(Object.entries(FORMATS).map(([name, options]) => [name, new Intl.DateTimeFormat(t.locale, options)]))
+  const dates = Object.fromEntries(Object.entries(FORMATS).map(([name, options]) => [name, new Intl.DateTimeFormat(t.locale, { ...options, timeZone: zone })]))
   const formats = { ...dates, relative: new Intl.RelativeTimeFormat(t.locale, { numeric: 'auto' }) } as Formats
-  made.set(t, formats)
+  mine.set(zone, formats)
   return formats
 }
 
-export function momentOf(time: number, { t, engine }: Reader): Moment {
-  const formats = formatsOf(t)
+export function momentOf(time: number, x: Reader): Moment {
+  const { t, zone } = x
+  const formats = formatsOf(x)
   const date = new Date(time)
-  const now = new Date(engine.now())
+  const ago = daysBetween(dayIn(zone, time), dayIn(zone, x.engine.now()))
   const short = formats.clock.format(date)
-  const day = dayOf(date, now, formats)
+  const day = dayOf(date, ago, formats, x)
   const shown = day.charAt(0).toLocaleUpperCase(t.locale) + day.slice(1)
   return {
     iso: date.toISOString(),
     short,
     day: shown,
-    isToday: midnight(date) === midnight(now),
+    isToday: ago === 0,
     date: formats.date.format(date),
     when: t('{day}, {time}', { day: shown, time: short }),
     at: t('{day} at {time}', { day, time: short }),
@@ -64,13 +67,12 @@ export function momentOf(time: number, { t, engine }: Reader): Moment {
   }
 }
 
-function dayOf(date: Date, now: Date, formats: Formats): string {
-  const days = Math.round((midnight(now) - midnight(date)) / DAY_MS)
-  if (Math.abs(days) <= 1) return formats.relative.format(-days, 'day')
-  if (days > 1 && days < 7) return formats.weekday.format(date)
-  return (date.getFullYear() === now.getFullYear() ? formats.day : formats.dayOfYear).format(date)
+function dayOf(date: Date, ago: number, formats: Formats, { zone, engine }: Reader): string {
+  if (Math.abs(ago) <= 1) return formats.relative.format(-ago, 'day')
+  if (ago > 1 && ago < 7) return formats.weekday.format(date)
+  const year = (at: number): string => dayIn(zone, at).slice(0, 4)
+  return (year(date.getTime()) === year(engine.now()) ? formats.day : formats.dayOfYear).format(date)
 }
-const midnight = (date: Date): number => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime()
 
 /** Hours and minutes, the smaller unit only while it matters: `23 h`, `5 h 10 min`, `12 min`, `less than a minute`. */
 export function duration(ms: number, t: Say): string {
