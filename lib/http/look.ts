@@ -1,5 +1,6 @@
 import { type Fault, WaError } from '../errors'
 import { suggest } from '../model/suggest'
+import { createDraw, type Draw, viewFaults } from './dashboard/render'
 import { isTag, type Languages, languagesOf, type OwnWords } from './words/languages'
 import { isWords } from './words/say'
 import { isZone, ownZone } from './zone'
@@ -32,6 +33,8 @@ export interface DashboardOptions {
   words?: OwnWords
   /** In which times are shown and days begin: `Asia/Kolkata`. Default: the zone of this process. */
   timeZone?: string
+  /** Folder of the host's own views: a file there is drawn in place of ours of the same path, `layout.ejs`, `conversations/_talk.ejs`. */
+  views?: string
   /** Links beside a customer: their orders, their account. Throwing or answering nothing shows none. */
   contactLinks?(contact: LinkedContact): readonly Link[]
 }
@@ -46,9 +49,10 @@ export interface Look {
   contactLinks: (contact: LinkedContact) => readonly Link[]
   languages: Languages
   timeZone: string
+  draw: Draw
 }
 
-const KNOWN = ['title', 'logo', 'badge', 'back', 'links', 'words', 'timeZone', 'contactLinks']
+const KNOWN = ['title', 'logo', 'badge', 'back', 'links', 'words', 'timeZone', 'views', 'contactLinks']
 
 /** `language`: what pages are in until somebody chooses another. Throws WA_OPTION_INVALID with every fault at once. */
 export function lookOf(options: DashboardOptions, language = 'en'): Look {
@@ -84,6 +88,7 @@ export function lookOf(options: DashboardOptions, language = 'en'): Look {
       actual: options.timeZone,
     })
   }
+  if (options.views !== undefined) faults.push(...viewFaults(options.views, 'dashboard.views'))
   faults.push(...wordFaults(options.words ?? {}))
   if (faults.length > 0) throw new WaError('WA_OPTION_INVALID', faults.map((fault) => fault.message).join(' '), faults)
   return {
@@ -95,6 +100,7 @@ export function lookOf(options: DashboardOptions, language = 'en'): Look {
     contactLinks: (contact) => safely(() => options.contactLinks?.(contact) ?? []).filter(isLink),
     languages: languagesOf(language, options.words),
     timeZone: options.timeZone ?? ownZone(),
+    draw: createDraw(options.views),
   }
 }
 

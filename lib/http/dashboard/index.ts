@@ -84,7 +84,7 @@ export function createDashboard(access: Access, frame: Frame): (req: Request, re
       if (res.headersSent) {
         logged(error, engine.log, path)
         res.destroy()
-      } else refuse(req, res, base, logged(error, engine.log, path), { basic: access.basic !== null, user, t })
+      } else refuse(req, res, base, logged(error, engine.log, path), { basic: access.basic !== null, user, t, draw: frame.look.draw })
     }
     return true
   }

@@ -8,7 +8,7 @@ import { type Link, type Look, lookOf } from '../look'
 import { problemOf, send } from '../problem'
 import { english, type Say } from '../words/say'
 import { assetsAt } from './assets'
-import { type Locals, render } from './render'
+import type { Draw, Locals } from './render'
 
 /** What every page of one `waInteractive()` has around it, and what its settings page says. */
 export interface Frame {
@@ -34,7 +34,7 @@ export async function page(x: Exchange, view: string, locals: Locals & { title: 
   html(
     x.res,
     status,
-    render('layout', {
+    frameOf(x.engine).look.draw('layout', {
       ...locals,
       t: x.t,
       view,
@@ -46,7 +46,7 @@ export async function page(x: Exchange, view: string, locals: Locals & { title: 
 
 /** One region of a page: a file whose name begins with `_`, and whose root element has that name as its id. */
 export function fragment(x: Exchange, view: string, locals: Locals, status = 200): void {
-  html(x.res, status, render(view, { ...locals, t: x.t, base: x.base }))
+  html(x.res, status, frameOf(x.engine).look.draw(view, { ...locals, t: x.t, base: x.base }))
 }
 
 /** The host's own pages about this customer. */
@@ -113,7 +113,7 @@ function html(res: ServerResponse, status: number, body: string, headers: Record
 }
 
 /** What went wrong, as a page for people; htmx gets a notice and leaves the page as it is. */
-export function refuse(req: Request, res: ServerResponse, base: string, error: unknown, how: { basic: boolean; user: User | null; t: Say }): void {
+export function refuse(req: Request, res: ServerResponse, base: string, error: unknown, how: { basic: boolean; user: User | null; t: Say; draw: Draw }): void {
   const problem = problemOf(error)
   const headers: Record<string, string> = {}
   if (problem.status === 401 && how.basic) headers['WWW-Authenticate'] = 'Basic realm="wa-interactive", charset="UTF-8"'
@@ -132,7 +132,7 @@ export function refuse(req: Request, res: ServerResponse, base: string, error: u
   html(
     res,
     problem.status,
-    render('refused', {
+    how.draw('refused', {
       t: how.t,
       base,
       assets,
