@@ -23,7 +23,7 @@ import { type ContactRow, changeContact, lockContact } from './store/contacts'
 import { conversationNow, conversationsOfContact, markChanged, setMode, setStep } from './store/conversations'
 import { type Db, openDatabase, type Query } from './store/database'
 import { decideEvent, insertEvent, nextDue } from './store/events'
-import { declareMenu, menuByKey, menuVersionByKey, rollBack, type WentLive } from './store/menus'
+import { archivedAmong, declareMenu, menuByKey, menuVersionByKey, rollBack, type WentLive } from './store/menus'
 import { migrate, missingMigrations, unknownMigrations } from './store/migrate'
 import { beatAfterSilence, type Held } from './store/pulse'
 import { hashOf } from './store/rows'
@@ -229,6 +229,14 @@ export function buildEngine(settled: Settled): RunningEngine {
       const held = await beatAfterSilence(database, settled.holdAfterMs, now())
       if (held) sayHeld(held)
       for (const menu of settled.menus) await declareMenu(database, menu.spec, now())
+      for (const key of await archivedAmong(
+        database.write,
+        settled.menus.map((menu) => menu.key),
+      ))
+        log.warn(
+          { menu: key },
+          `The code declares menu "${key}", but staff archived it, so sending it is refused. Restore it in the dashboard: Menus, Archived, Restore.`,
+        )
     } catch (error) {
       await database.close().catch(() => {})
       throw error
