@@ -90,8 +90,8 @@ document.addEventListener('htmx:before:response', ({ detail }) => {
 })
 document.addEventListener('htmx:error', ({ target }) => {
   document.getElementById('_preview')?.classList.add('is-behind')
-  if (target.id === '_form')
-    document.getElementById('state-words').textContent = 'Not saved: the network is gone, or the server does not answer. Every word is still here.'
+  const state = document.getElementById('state-words')
+  if (target.id === '_form') state.textContent = state.dataset.offline
 })
 document.addEventListener('htmx:after:swap', () => {
   typed = false

@@ -78,8 +78,14 @@ function itemsOf(menu: MenuSpec, array: string, fields: readonly string[], given
   const path = `variables.${array}`
   const wanted = `{ ${fields.join(', ')} }`
   if (!Array.isArray(given)) {
-    const what = given === undefined ? 'has no value; rows are made from it' : `is ${shown(given)}; it is an array, one item a row`
-    wrong('WA_VARIABLE_MISSING', path, `The variable ${shown(array)} ${what}.`, { actual: shown(given), limit: 'array', fix: `Pass ${array}: [${wanted}].` })
+    wrong(
+      'WA_VARIABLE_MISSING',
+      path,
+      given === undefined
+        ? `The variable ${shown(array)} has no value; rows are made from it.`
+        : `The variable ${shown(array)} is ${shown(given)}; it is an array, one item a row.`,
+      { actual: shown(given), limit: 'array', fix: `Pass ${array}: [${wanted}].` },
+    )
     return []
   }
   const room = roomFor(menu, array)

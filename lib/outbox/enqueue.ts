@@ -118,10 +118,14 @@ function allowedNow(drawn: Drawn, conversation: ConversationRow, now: number): S
   const window = windowOf(conversation.last_inbound_at, now)
   if (!window.known || window.open || drawn.message.type === 'template') return drawn.message
   if (drawn.template) return drawn.template
-  const closed = window.closesAt === null ? '' : ` It closed at ${new Date(window.closesAt).toISOString()}.`
+  const closed = window.closesAt === null ? [] : [`It closed at ${new Date(window.closesAt).toISOString()}.`]
   throw new WaError(
     'WA_WINDOW_CLOSED',
-    `The customer's last words are more than 24 hours old, so WhatsApp accepts approved templates only.${closed} Send a menu that names a template, or wait until they write.`,
+    [
+      "The customer's last words are more than 24 hours old, so WhatsApp accepts approved templates only.",
+      ...closed,
+      'Send a menu that names a template, or wait until they write.',
+    ].join(' '),
     [{ path: 'to', message: 'window closed', actual: window.closesAt, fix: 'Send a template.' }],
   )
 }

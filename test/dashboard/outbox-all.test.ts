@@ -35,7 +35,7 @@ test('all that failed are sent again after being asked, and what fails after the
   assert.equal(done.headers.location, '/wa/outbox?state=failed&did=retry.3')
   assert.match(wordsOf((await get('/outbox?state=failed&did=retry.3')).text), /3 messages will be sent again\./)
   assert.deepEqual(await Promise.all(['1', '2', '3', '4'].map(statusOf)), ['delivered', 'delivered', 'delivered', 'failed'])
-  assert.match(wordsOf((await get('/audit')).text), /Ravi messages retry[\s\S]*&#34;count&#34;: 3/)
+  assert.match(wordsOf((await get('/audit')).text), /Ravi sent messages again[\s\S]*&#34;count&#34;: 3/)
 })
 
 test('who agreed to fewer than there are is asked anew, and nothing is done', async (t) => {

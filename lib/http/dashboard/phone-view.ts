@@ -8,8 +8,10 @@ import { type ConversationRow, findConversation, listConversations } from '../..
 import { listEvents } from '../../store/events'
 import { listMessages, type MessageRow, messagesById } from '../../store/messages'
 import { type Exchange, maySee } from '../exchange'
+import { english, type Say } from '../words/say'
 import { fieldOf, isForm, may } from './asked'
 import type { Bubble } from './bubble'
+import { STATE_WORDS } from './events'
 import { drawn, shortWords } from './heard'
 import { personOf } from './person'
 import { duration, momentOf, windowView } from './when'
@@ -29,20 +31,20 @@ export interface Handset {
 const PAGE = 60
 const CUSTOMERS = 12
 
-const codeFault = (code: number) => ({ value: String(code), mishap: code as Mishap, words: `Refused: ${CLOUD_API_CODES[code]?.title ?? code} (${code})` })
+const codeFault = (code: number) => ({ value: String(code), mishap: code as Mishap, words: CLOUD_API_CODES[code]?.title ?? '' })
 /** What the next send can meet. */
 export const FAULTS: readonly { value: string; mishap: Mishap; words: string }[] = [
-  { value: 'timeout', mishap: 'timeout', words: 'No answer: nobody knows whether it arrived' },
-  { value: 'refused', mishap: 'refused', words: 'Nobody listens: it is tried again' },
+  { value: 'timeout', mishap: 'timeout', words: english('No answer: nobody knows whether it arrived') },
+  { value: 'refused', mishap: 'refused', words: english('Nobody listens: it is tried again') },
   ...[131026, 131047, 131049, 131056, 130429, 131000, 131008].map(codeFault),
 ]
 
 /** How far the clock jumps at the press of one button. */
 const JUMPS: readonly { minutes: number; words: string }[] = [
-  { minutes: 60, words: '1 hour' },
-  { minutes: 23 * 60, words: '23 hours' },
-  { minutes: 24 * 60, words: '24 hours' },
-  { minutes: 7 * 24 * 60, words: 'A week' },
+  { minutes: 60, words: english('1 hour') },
+  { minutes: 23 * 60, words: english('23 hours') },
+  { minutes: 24 * 60, words: english('24 hours') },
+  { minutes: 7 * 24 * 60, words: english('A week') },
 ]
 
 /** The phone of `?as=` (a contact) with the number of `?number=`; a form's fields count first. Absent where no simulator serves a number. */
@@ -120,12 +122,16 @@ export async function phoneView(x: Exchange, handset: Handset) {
           .filter((line) => line.provider.name === 'simulator')
           .map((line) => ({ words: line.number, href: addressOf({ line, several: true, contact: null }), on: line === handset.line }))
       : [],
-    faults: FAULTS.map(({ value, words }) => ({ value, words })),
-    jumps: JUMPS,
+    faults: FAULTS.map((fault) => ({ value: fault.value, words: faultWords(fault, x.t) })),
+    jumps: JUMPS.map(({ minutes, words }) => ({ minutes, words: x.t(words) })),
     twiceHref: addressOf(handset, { twice: '1' }),
     talkHref: handset.conversation ? `/conversations/${handset.conversation.id}` : null,
   }
 }
+
+/** What the next send meets, in words. A number is a code of the provider. */
+const faultWords = ({ mishap, words }: (typeof FAULTS)[number], t: Say): string =>
+  typeof mishap === 'number' ? t('Refused: {title} ({code})', { title: t.said(words), code: String(mishap) }) : t(words)
 
 export type ScreenRow = { kind: 'day'; words: string } | { kind: 'message'; bubble: Bubble }
 
@@ -144,7 +150,10 @@ export async function screenView(x: Exchange, handset: Handset) {
       twice,
       silence: silenceOf(conversation?.last_inbound_at ?? null, x),
       again: isForm(x),
-      pending: handset.simulator.pending.map((mishap) => FAULTS.find((fault) => fault.mishap === mishap)?.words ?? `Code ${mishap}`),
+      pending: handset.simulator.pending.map((mishap) => {
+        const fault = FAULTS.find((one) => one.mishap === mishap)
+        return fault ? faultWords(fault, x.t) : x.t('Code {code}', { code: String(mishap) })
+      }),
       fields: fieldsOf(handset),
       mayPlay: may(x, 'agent'),
     },
@@ -215,6 +224,7 @@ export async function eventsView(x: Exchange, handset: Handset) {
           type: event.type,
           words: message?.reply_id ?? (message ? shortWords(message, x.t) : statusWord(event.payload)),
           state: event.state,
+          stateWords: x.t(STATE_WORDS[event.state]),
           time: momentOf(event.created_at, x),
         }
       }),

@@ -35,7 +35,7 @@ async function show(x: Exchange, refused: { name: string; phone: string; fault: 
   return page(
     x,
     'phone/index',
-    { title: 'Phone', ...(await phoneView(x, handset)), refused: refused ?? { name: '', phone: '', fault: null } },
+    { title: x.t('Phone'), ...(await phoneView(x, handset)), refused: refused ?? { name: '', phone: '', fault: null } },
     refused ? 422 : 200,
   )
 }
@@ -135,7 +135,7 @@ async function meet(x: Exchange): Promise<void> {
   try {
     phone = phoneOf(given)
   } catch (error) {
-    return show(x, { name, phone: given.slice(0, 32), fault: reasonOf(error) })
+    return show(x, { name, phone: given.slice(0, 32), fault: x.t.said(reasonOf(error)) })
   }
   const now = x.engine.now()
   const contact = await x.engine.db.tx(async (trx) => {

@@ -118,40 +118,56 @@ export function partsOf(sentence: string): Part[] {
 
 /** Sentences that are remembered: pages ask for the same ones again and again, and they hold strangers' words. */
 const REMEMBERED = 1000
+/** A value within a value: `section 2, row 3 title`. */
+const DEEPEST = 4
 
 function hearer(words: ReadonlyMap<string, string | Forms>, catalogues: readonly Catalogue[], fill: (sentence: string, values: Values) => string) {
   let patterns: Pattern[] | null = null
-  const known = new Map<string, string>()
-  const whole = (sentence: string, depth: number): string | null => {
-    const exact = otherOf(words.get(sentence) ?? words.get(lower(sentence)))
+  const exactly = (sentence: string): string | undefined => otherOf(words.get(sentence) ?? words.get(lower(sentence)))
+  const translate = (sentence: string, depth = 0): string | null => {
+    const exact = exactly(sentence)
     if (exact !== undefined) return exact
     patterns ??= patternsOf(catalogues)
     for (const pattern of patterns) {
-      const values = matchOf(pattern, sentence)
+      // Names of fields are patterns too, but a whole sentence is no name.
+      const values = depth === 0 && pattern.isName ? null : matchOf(pattern, sentence)
       if (values === null) continue
       // What stands in quotes is somebody's own; everything else may be a sentence or a name of ours.
-      const said = Object.fromEntries(
-        [...values].map(([name, text]) => [name, pattern.quoted.has(name) || depth > 3 ? text : (whole(text, depth + 1) ?? text)]),
-      )
-      return fill(pattern.means, said)
+      const inner = (name: string, text: string): string => (pattern.quoted.has(name) || depth === DEEPEST ? text : (translate(text, depth + 1) ?? text))
+      return fill(pattern.means, Object.fromEntries([...values].map(([name, text]) => [name, inner(name, text)])))
     }
     return null
   }
-  return (sentence: string): string => {
-    const remembered = known.get(sentence)
-    if (remembered !== undefined) return remembered
-    const said =
-      whole(sentence, 0) ??
-      sentences(sentence)
-        .map((one) => whole(one, 0) ?? one)
-        .join(' ')
+  /** Several sentences, one after the other; each is as long as it is known. */
+  const translateAll = (text: string): string => {
+    const pieces = text.split(/(?<=[.?!:]) (?=[A-Z"“{+[\d])/)
+    const said: string[] = []
+    for (let from = 0, to = pieces.length; from < pieces.length; to--) {
+      const sentence = pieces.slice(from, to).join(' ')
+      const translated = translate(sentence)
+      if (translated === null && to > from + 1) continue
+      said.push(translated ?? headed(sentence))
+      from = to
+      to = pieces.length + 1
+    }
+    return said.join(' ')
+  }
+  /** What a provider adds behind our words for its code stays as the provider wrote it. */
+  const headed = (sentence: string): string => {
+    const colon = sentence.indexOf(': ')
+    const head = colon < 0 ? undefined : exactly(sentence.slice(0, colon))
+    return head === undefined ? sentence : head + sentence.slice(colon)
+  }
+  const known = new Map<string, string>()
+  return (text: string): string => {
+    if (words.size === 0) return text
+    const said = known.get(text) ?? translateAll(text)
     if (known.size > REMEMBERED) known.clear()
-    known.set(sentence, said)
+    known.set(text, said)
     return said
   }
 }
 
-const sentences = (text: string): string[] => text.split(/(?<=[.?!:]) (?=[A-Z"“{])/)
 const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
 interface Pattern {
@@ -160,7 +176,11 @@ interface Pattern {
   means: string
   /** Characters that must be there. */
   weight: number
+  /** So little is fixed that it means something only within a sentence. */
+  isName: boolean
 }
+
+const LEAST = 8
 
 /** The most particular first. */
 function patternsOf(catalogues: readonly Catalogue[]): Pattern[] {
@@ -169,12 +189,14 @@ function patternsOf(catalogues: readonly Catalogue[]): Pattern[] {
       const parts = partsOf(english)
       if (parts.every((part) => part.name === null)) return []
       const quoted = parts.filter((part, index) => part.name !== null && /["“{]$/.test(parts[index - 1]?.text ?? ''))
+      const weight = parts.reduce((sum, part) => sum + (part.name === null ? part.text.length : 0), 0)
       return [
         {
           parts,
           quoted: new Set(quoted.map((part) => part.name as string)),
           means: typeof means === 'object' ? means.other : means,
-          weight: parts.reduce((sum, part) => sum + (part.name === null ? part.text.length : 0), 0),
+          weight,
+          isName: weight < LEAST && parts[0]?.name !== null,
         },
       ]
     }),
@@ -183,40 +205,35 @@ function patternsOf(catalogues: readonly Catalogue[]): Pattern[] {
 }
 
 /** The values of a pattern in a sentence, null when it is another one. Every fixed piece is looked for once, so a long text costs no more than its length. */
-function matchOf({ parts }: Pattern, sentence: string): Map<string, string> | null {
+function matchOf({ parts, quoted }: Pattern, sentence: string): Map<string, string> | null {
   const values = new Map<string, string>()
   let at = 0
   let open: string | null = null
+  const close = (to: number): boolean => {
+    if (open === null) return true
+    const value = sentence.slice(at, to)
+    values.set(open, value)
+    // A value does not reach into the next sentence.
+    const fits = quoted.has(open) ? value !== '' : value !== '' && !/[.?!:] ["A-Z]/.test(value)
+    open = null
+    return fits
+  }
   for (const [index, part] of parts.entries()) {
     if (part.name !== null) {
       open = part.name
       continue
     }
-    const last = index === parts.length - 1
-    const found =
-      open === null
-        ? startsWith(sentence, part.text, at, index === 0)
-          ? at
-          : -1
-        : last
-          ? endOf(sentence, part.text, at + 1)
-          : sentence.indexOf(part.text, at + 1)
-    if (found < 0) return null
-    if (open !== null) values.set(open, sentence.slice(at, found))
-    open = null
+    const isLast = index === parts.length - 1
+    const found = open === null ? placeOf(sentence, part.text, at) : isLast ? endOf(sentence, part.text, at) : sentence.indexOf(part.text, at)
+    if (found < 0 || !close(found)) return null
     at = found + part.text.length
   }
-  if (open !== null) {
-    if (at >= sentence.length) return null
-    values.set(open, sentence.slice(at))
-  } else if (at !== sentence.length) return null
-  return values
+  const end = sentence.length
+  return (open === null ? at === end : close(end)) ? values : null
 }
 
 /** A name at the beginning of a sentence is written with a capital. */
-const startsWith = (sentence: string, piece: string, at: number, first: boolean): boolean =>
-  sentence.startsWith(piece, at) || (first && lower(sentence).startsWith(lower(piece)))
-const endOf = (sentence: string, piece: string, from: number): number => {
-  const at = sentence.length - piece.length
-  return at >= from && sentence.endsWith(piece) ? at : -1
-}
+const placeOf = (sentence: string, piece: string, at: number): number =>
+  sentence.startsWith(piece, at) || (at === 0 && lower(sentence).startsWith(lower(piece))) ? at : -1
+const endOf = (sentence: string, piece: string, from: number): number =>
+  sentence.endsWith(piece) && sentence.length - piece.length >= from ? sentence.length - piece.length : -1

@@ -21,10 +21,10 @@ async function confirm(x: Exchange): Promise<void> {
   // What customers can tap today counts, not what is being written.
   const spec = menu.published ?? writtenOf(menu)
   return page(x, 'menus/archive', {
-    title: `Archive ${menu.key}`,
+    title: x.t('Archive {menu}', { menu: menu.key }),
     styles: ['editor.css'],
     key: menu.key,
-    standing: standingOf(menu),
+    standing: standingOf(menu, x),
     live: menu.version !== null,
     declared: menu.declared !== null,
     listening: listeningTo(x.engine.hearings(), spec).names,

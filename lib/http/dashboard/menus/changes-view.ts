@@ -1,14 +1,24 @@
 import { type Change, changesBetween } from '../../../model/changes'
 import type { MenuSpec } from '../../../model/menu'
 import { type Piece, wordsApart } from '../../../model/words-apart'
+import type { Say } from '../../words/say'
 
 /** One change for the pages: where both sides are there, taken apart into words. */
 export interface ChangeView extends Change {
   pieces: readonly Piece[] | null
 }
 
-export const changesView = (before: MenuSpec, after: MenuSpec): ChangeView[] =>
-  changesBetween(before, after).map((change) => ({ ...change, pieces: change.from !== null && change.to !== null ? wordsApart(change.from, change.to) : null }))
+export const changesView = (before: MenuSpec, after: MenuSpec, t: Say): ChangeView[] =>
+  changesBetween(before, after).map((one) => {
+    const change = said(one, t)
+    return { ...change, pieces: change.from !== null && change.to !== null ? wordsApart(change.from, change.to) : null }
+  })
+
+/** What customers read stays as it is written; a type is a word of ours. */
+const said = ({ what, from, to }: Change, t: Say): Change => {
+  const side = (words: string | null): string | null => (what === 'Type' && words !== null ? t.said(words) : words)
+  return { what: t.said(what), from: side(from), to: side(to) }
+}
 
 /** A menu that has nothing yet, to compare a first version with. */
 export const nothingOf = (spec: MenuSpec): MenuSpec =>

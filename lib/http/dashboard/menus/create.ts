@@ -10,7 +10,7 @@ import { fieldOf } from '../asked'
 import { page, seeOther } from '../page'
 import { writtenOf } from './one'
 import { previewOf } from './preview'
-import { blank, TYPES } from './types'
+import { blank, exampleFor, TYPES } from './types'
 
 // A key never begins with `_`, so these addresses are no menu's.
 export const routes: Route<Role>[] = [
@@ -31,12 +31,17 @@ async function offer(x: Exchange, asked: Asked, status = 200): Promise<void> {
     x,
     'menus/new',
     {
-      title: from ? `Duplicate ${from.key}` : 'New menu',
+      title: from ? x.t('Duplicate {menu}', { menu: from.key }) : x.t('New menu'),
       styles: ['editor.css'],
       from: from?.key ?? null,
       asked: { ...asked, name: asked.name || (from ? await freeKey(x, `${from.key.slice(0, LIMITS.key - 8)}-copy`) : '') },
       preview: from ? previewOf(from, x) : null,
-      types: TYPES.map(({ type, line, example }) => ({ type, line, words: TYPE_WORDS[type], picture: previewOf(example, x, `picture-${type}`) })),
+      types: TYPES.map(({ type, line, example }) => ({
+        type,
+        line: x.t(line),
+        words: x.t(TYPE_WORDS[type]),
+        picture: previewOf(exampleFor(example, x.t), x, `picture-${type}`),
+      })),
     },
     status,
   )
@@ -49,12 +54,12 @@ async function create(x: Exchange): Promise<void> {
   const from = await originalOf(x)
   const key = keyFrom(name)
   const refused = (fault: string): Promise<void> => offer(x, { name, type, fault }, 422)
-  if (key === null) return refused('Give it a name of Latin letters and digits, such as “Help center”: the code calls it by that.')
+  if (key === null) return refused(x.t('Give it a name of Latin letters and digits, such as “Help center”: the code calls it by that.'))
   const { owner: _owner, ...copied } = from ?? blank(key, type)
   try {
     await saveDraft(x.engine.db, { ...copied, key } as MenuSpec, x.user, 'new', x.engine.now())
   } catch (error) {
-    if (error instanceof WaError && error.code === 'WA_STATE') return refused(`There is a menu “${key}” already. Choose another name.`)
+    if (error instanceof WaError && error.code === 'WA_STATE') return refused(x.t('There is a menu “{menu}” already. Choose another name.', { menu: key }))
     throw error
   }
   return seeOther(x, `/menus/${key}?did=made`)

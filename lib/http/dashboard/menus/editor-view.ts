@@ -3,6 +3,7 @@ import { LIMITS } from '../../../model/limits'
 import type { MenuSpec, Row, Section, Variables } from '../../../model/menu'
 import { variablesIn } from '../../../model/variables'
 import { lengthsOf } from '../../../model/wording'
+import { english, type Say } from '../../words/say'
 import { templateValues } from './draft'
 import { type Blocker, findingsOf, type Remark } from './findings'
 import { heardBy } from './listeners'
@@ -90,7 +91,7 @@ export interface EditorView {
 /** Places that say what is said of things inside them which have no field of their own. */
 const HOLDERS = ['', 'header', 'buttons', 'sections', 'template']
 
-export function editorView(given: MenuSpec, declared: MenuSpec | null, hearings: readonly Hearing[]): EditorView {
+export function editorView(given: MenuSpec, declared: MenuSpec | null, hearings: readonly Hearing[], t: Say): EditorView {
   const menu = withReplyIds(given)
   const arrays = variablesIn(menu).arrays
   const names = namesOf(menu)
@@ -115,23 +116,24 @@ export function editorView(given: MenuSpec, declared: MenuSpec | null, hearings:
     const titleLimit =
       kind === 'row' ? LIMITS.rowTitle : kind === 'phone' ? LIMITS.templateButtonTitle : kind === 'reply' ? LIMITS.buttonTitle : urlLimit(given)
     const proposed = isTap && row.id === '' && final && final.id !== '' ? final.id : null
-    if (proposed !== null) remarks.set(`${path}.id`, [{ level: 'note', message: `It will be “${proposed}”.`, fix: null }, ...(remarks.get(`${path}.id`) ?? [])])
-    const id = isTap ? field(`${path}.id`, 'What the code hears', row.id, { limit: kind === 'row' ? LIMITS.rowId : LIMITS.buttonId, code: true }) : null
+    if (proposed !== null)
+      remarks.set(`${path}.id`, [{ level: 'note', message: t('It will be “{id}”.', { id: proposed }), fix: null }, ...(remarks.get(`${path}.id`) ?? [])])
+    const id = isTap ? field(`${path}.id`, t('What the code hears'), row.id, { limit: kind === 'row' ? LIMITS.rowId : LIMITS.buttonId, code: true }) : null
     const heard = isTap && final ? heardBy(hearings, menu.key, final.id) : []
     return {
       path,
       element: elementId('option', path),
       name: row.title === '' ? number : `“${row.title}”`,
-      title: field(`${path}.title`, kind === 'row' ? 'Title' : 'Label', row.title, { limit: titleLimit }),
+      title: field(`${path}.title`, kind === 'row' ? t('Title') : t('Label'), row.title, { limit: titleLimit }),
       description:
         kind === 'row'
-          ? field(`${path}.description`, 'Description', row.description, { limit: LIMITS.rowDescription, placeholder: 'In a few words, what happens' })
+          ? field(`${path}.description`, t('Description'), row.description, { limit: LIMITS.rowDescription, placeholder: t('In a few words, what happens') })
           : null,
       address:
         kind === 'url'
-          ? field(`${path}.url`, 'Opens', row.url, { limit: LIMITS.url, type: 'url', placeholder: 'https://shop.example/orders/{{order}}' })
+          ? field(`${path}.url`, t('Opens'), row.url, { limit: LIMITS.url, type: 'url', placeholder: 'https://shop.example/orders/{{order}}' })
           : kind === 'phone'
-            ? field(`${path}.phone`, 'Calls', row.phone, { limit: LIMITS.phone, type: 'tel', placeholder: '+911140000000' })
+            ? field(`${path}.phone`, t('Calls'), row.phone, { limit: LIMITS.phone, type: 'tel', placeholder: '+911140000000' })
             : null,
       id,
       heard,
@@ -142,21 +144,21 @@ export function editorView(given: MenuSpec, declared: MenuSpec | null, hearings:
   return {
     type: given.type,
     whole: about(''),
-    ...framing(given, field, about),
-    buttons: 'buttons' in given && 'buttons' in menu ? buttonsView(given, menu, option, about) : null,
+    ...framing(given, field, about, t),
+    buttons: 'buttons' in given && 'buttons' in menu ? buttonsView(given, menu, option, about, t) : null,
     list:
       given.type === 'list' && menu.type === 'list'
-        ? listView(given, menu, { option, field, about, passesLists: declared === null || Object.keys(variablesIn(declared).arrays).length > 0 })
+        ? listView(given, menu, { t, option, field, about, passesLists: declared === null || Object.keys(variablesIn(declared).arrays).length > 0 })
         : null,
-    template: templateView(given, field, about),
+    template: templateView(given, field, about, t),
     variables: names.map(({ name, used, of }, at) => ({
       name,
       used,
       of,
       path: `variables.${name}`,
       nameField: `variables[${at}][name]`,
-      sample: { ...field(`variables.${name}.sample`, 'Sample', textOf(given.variables, name, 'sample'), {}), name: `variables[${at}][sample]` },
-      fallback: { ...field(`variables.${name}.default`, 'Default', textOf(given.variables, name, 'default'), {}), name: `variables[${at}][default]` },
+      sample: { ...field(`variables.${name}.sample`, t('Sample'), textOf(given.variables, name, 'sample'), {}), name: `variables[${at}][sample]` },
+      fallback: { ...field(`variables.${name}.default`, t('Default'), textOf(given.variables, name, 'default'), {}), name: `variables[${at}][default]` },
       about: about(`variables.${name}`),
     })),
     arrays: Object.keys(arrays),
@@ -241,19 +243,19 @@ const fieldMaker =
   }
 
 const HEADERS = [
-  { value: 'none', words: 'None' },
-  { value: 'text', words: 'Text' },
-  { value: 'image', words: 'Image' },
-  { value: 'video', words: 'Video' },
-  { value: 'document', words: 'Document' },
+  { value: 'none', words: english('None') },
+  { value: 'text', words: english('Text') },
+  { value: 'image', words: english('Photo') },
+  { value: 'video', words: english('Video') },
+  { value: 'document', words: english('Document') },
 ] as const
 
-function framing(menu: MenuSpec, field: MakeField, about: MakeAbout): Pick<EditorView, 'header' | 'body' | 'footer' | 'listButton'> {
+function framing(menu: MenuSpec, field: MakeField, about: MakeAbout, t: Say): Pick<EditorView, 'header' | 'body' | 'footer' | 'listButton'> {
   if (menu.type === 'template') return { header: null, body: null, footer: null, listButton: null }
-  const body = field('body', 'Body', menu.body, {
+  const body = field('body', t('Body'), menu.body, {
     limit: menu.type === 'text' ? LIMITS.text : LIMITS.body,
     lines: menu.type === 'text' ? 6 : 4,
-    hint: '*bold*, _italic_, ~struck~. {{name}} is filled in when it is sent.',
+    hint: t('*bold*, _italic_, ~struck~. {{name}} is filled in when it is sent.'),
   })
   if (menu.type === 'text') return { header: null, body, footer: null, listButton: null }
   const { header } = menu
@@ -262,26 +264,31 @@ function framing(menu: MenuSpec, field: MakeField, about: MakeAbout): Pick<Edito
   return {
     header: {
       type: known,
-      types: HEADERS.filter((one) => menu.type !== 'list' || one.value === 'none' || one.value === 'text' || one.value === known),
-      text: field('header.text', 'Header text', header?.type === 'text' ? header.text : '', { limit: LIMITS.headerText }),
-      link: field('header.link', 'Address of the file', file?.link, { limit: LIMITS.url, type: 'url', placeholder: 'https://shop.example/photo.jpg' }),
-      id: field('header.id', 'Or the id of a file that the provider keeps', file?.id, { limit: LIMITS.mediaId, code: true }),
-      filename: field('header.filename', 'File name that customers see', file?.type === 'document' ? file.filename : '', {
+      types: HEADERS.filter((one) => menu.type !== 'list' || one.value === 'none' || one.value === 'text' || one.value === known).map(({ value, words }) => ({
+        value,
+        words: t(words),
+      })),
+      text: field('header.text', t('Header text'), header?.type === 'text' ? header.text : '', { limit: LIMITS.headerText }),
+      link: field('header.link', t('Address of the file'), file?.link, { limit: LIMITS.url, type: 'url', placeholder: 'https://shop.example/photo.jpg' }),
+      id: field('header.id', t('Or the id of a file that the provider keeps'), file?.id, { limit: LIMITS.mediaId, code: true }),
+      filename: field('header.filename', t('File name that customers see'), file?.type === 'document' ? file.filename : '', {
         limit: LIMITS.filename,
         placeholder: 'invoice.pdf',
       }),
       about: about('header'),
     },
     body,
-    footer: field('footer', 'Footer', menu.footer, { limit: LIMITS.footer, placeholder: 'Reply AGENT to talk to a human' }),
+    footer: field('footer', t('Footer'), menu.footer, { limit: LIMITS.footer, placeholder: t('Reply AGENT to talk to a human') }),
     listButton:
-      menu.type === 'list' ? field('button', 'Button that opens the list', menu.button, { limit: LIMITS.listButton, placeholder: 'Choose a topic' }) : null,
+      menu.type === 'list'
+        ? field('button', t('Button that opens the list'), menu.button, { limit: LIMITS.listButton, placeholder: t('Choose a topic') })
+        : null,
   }
 }
 
 type Buttons = Extract<MenuSpec, { buttons: unknown }>
 
-function buttonsView(given: Buttons, menu: Buttons, option: MakeOption, about: MakeAbout): NonNullable<EditorView['buttons']> {
+function buttonsView(given: Buttons, menu: Buttons, option: MakeOption, about: MakeAbout, t: Say): NonNullable<EditorView['buttons']> {
   const kind = given.type === 'button' ? 'reply' : given.type === 'cta_url' ? 'url' : 'phone'
   const limit =
     kind === 'reply' ? LIMITS.buttons : kind === 'url' ? (given.template ? LIMITS.templateUrlButtons : LIMITS.urlButtons) : LIMITS.templatePhoneButtons
@@ -291,7 +298,13 @@ function buttonsView(given: Buttons, menu: Buttons, option: MakeOption, about: M
     kind,
     about: about('buttons'),
     options: given.buttons.map((button, at) =>
-      option(`buttons[${at}]`, { id: '', ...button }, kind === 'reply' ? ((menu.buttons[at] as Row | undefined) ?? null) : null, kind, `button ${at + 1}`),
+      option(
+        `buttons[${at}]`,
+        { id: '', ...button },
+        kind === 'reply' ? ((menu.buttons[at] as Row | undefined) ?? null) : null,
+        kind,
+        t('button {n}', { n: at + 1 }),
+      ),
     ),
     limit,
     mayAdd: given.buttons.length < most,
@@ -301,7 +314,7 @@ function buttonsView(given: Buttons, menu: Buttons, option: MakeOption, about: M
 function listView(
   given: Extract<MenuSpec, { type: 'list' }>,
   menu: Extract<MenuSpec, { type: 'list' }>,
-  { option, field, about, passesLists }: { option: MakeOption; field: MakeField; about: MakeAbout; passesLists: boolean },
+  { t, option, field, about, passesLists }: { t: Say; option: MakeOption; field: MakeField; about: MakeAbout; passesLists: boolean },
 ): NonNullable<EditorView['list']> {
   const rows = given.sections.reduce((sum, section) => sum + (section.rows?.length ?? 0) + (section.each === undefined ? 0 : 1), 0)
   return {
@@ -316,31 +329,36 @@ function listView(
       return {
         path,
         element: elementId('option', path),
-        name: section.title ? `section “${section.title}”` : `section ${at + 1}`,
-        title: field(`${path}.title`, given.sections.length > 1 ? `Title of section ${at + 1}` : 'Title above the rows', section.title, {
+        name: section.title ? t('section “{title}”', { title: section.title }) : t('section {n}', { n: at + 1 }),
+        title: field(`${path}.title`, given.sections.length > 1 ? t('Title of section {n}', { n: at + 1 }) : t('Title above the rows'), section.title, {
           limit: LIMITS.sectionTitle,
-          placeholder: given.sections.length > 1 ? '' : 'Optional while there is one section',
+          placeholder: given.sections.length > 1 ? '' : t('Optional while there is one section'),
         }),
         about: about(path),
         rowsAbout: about(`${path}.rows`),
-        rows: (section.rows ?? []).map((row, index) => option(`${path}.rows[${index}]`, row, final?.rows?.[index] ?? null, 'row', `row ${index + 1}`)),
-        data: dataView(section, path, option, field),
+        rows: (section.rows ?? []).map((row, index) =>
+          option(`${path}.rows[${index}]`, row, final?.rows?.[index] ?? null, 'row', t('row {n}', { n: index + 1 })),
+        ),
+        data: dataView(section, path, option, field, t),
       }
     }),
   }
 }
 
-function dataView(section: Section, path: string, option: MakeOption, field: MakeField): SectionView['data'] {
+function dataView(section: Section, path: string, option: MakeOption, field: MakeField, t: Say): SectionView['data'] {
   if (section.each === undefined) return null
   const row = section.row ?? { id: '', title: '' }
   return {
-    each: field(`${path}.each`, 'Name of the data', section.each, { hint: 'The code passes a list under this name; every item becomes a row.', code: true }),
-    row: option(`${path}.row`, row, row, 'row', 'rows from data'),
-    empty: field(`${path}.empty`, 'Row when there is no data', section.empty, { limit: LIMITS.rowTitle, placeholder: 'Nothing free today' }),
+    each: field(`${path}.each`, t('Name of the data'), section.each, {
+      hint: t('The code passes a list under this name; every item becomes a row.'),
+      code: true,
+    }),
+    row: option(`${path}.row`, row, row, 'row', t('rows from data')),
+    empty: field(`${path}.empty`, t('Row when there is no data'), section.empty, { limit: LIMITS.rowTitle, placeholder: t('Nothing free today') }),
   }
 }
 
-function templateView(menu: MenuSpec, field: MakeField, about: MakeAbout): EditorView['template'] {
+function templateView(menu: MenuSpec, field: MakeField, about: MakeAbout, t: Say): EditorView['template'] {
   const template = 'template' in menu ? menu.template : undefined
   const values = templateValues(template)
   const needed = menu.type === 'template' || menu.type === 'cta_phone' || (menu.type === 'cta_url' && menu.buttons.length > 1)
@@ -348,9 +366,9 @@ function templateView(menu: MenuSpec, field: MakeField, about: MakeAbout): Edito
   return {
     needed,
     about: told,
-    name: field('template.name', 'Name', template?.name, { code: true, placeholder: 'order_update' }),
-    language: field('template.language', 'Language', template?.language, { code: true, placeholder: 'en' }),
-    values: (values ?? []).map((text, at) => field(`template.values[${at}]`, `Value of {{${at + 1}}}`, text, {})),
+    name: field('template.name', t('Name'), template?.name, { code: true, placeholder: 'order_update' }),
+    language: field('template.language', t('Language'), template?.language, { code: true, placeholder: 'en' }),
+    values: (values ?? []).map((text, at) => field(`template.values[${at}]`, t('Value of {{{n}}}', { n: at + 1 }), text, {})),
     fixed: values === null,
     open: needed || template !== undefined || told.remarks.length > 0,
   }

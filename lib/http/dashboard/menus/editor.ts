@@ -5,6 +5,7 @@ import type { MenuSpec } from '../../../model/menu'
 import { canonical, type StoredMenu, saveDraft } from '../../../store/menus'
 import { readForm } from '../../body'
 import type { Exchange, Role, Route } from '../../exchange'
+import { english } from '../../words/say'
 import { fieldOf, isPartial } from '../asked'
 import { fragment, page, seeOther } from '../page'
 import { momentOf } from '../when'
@@ -46,19 +47,24 @@ async function show(x: Exchange): Promise<void> {
   return answer(x, menu, {
     draft: writtenOf(menu),
     revision: menu.revision,
-    note: NOTES.get(x.query.get('did') ?? '') ?? null,
+    note: noteOf(x),
     land: x.query.get('at'),
     trial: tested && /^\d{1,15}$/.test(tested) ? await trySending.done(x, tested) : NO_TRIAL,
   })
 }
 
 const NOTES = new Map([
-  ['made', 'The menu is made. Nobody gets it until you publish it.'],
-  ['imported', 'Imported as a draft. Look it over, then publish it.'],
-  ['published', 'Published. Customers get this version from now on.'],
-  ['discarded', 'The draft is gone. These are the words that are live.'],
-  ['restored', 'The menu is back.'],
+  ['made', english('The menu is made. Nobody gets it until you publish it.')],
+  ['imported', english('Imported as a draft. Look it over, then publish it.')],
+  ['published', english('Published. Customers get this version from now on.')],
+  ['discarded', english('The draft is gone. These are the words that are live.')],
+  ['restored', english('The menu is back.')],
 ])
+
+function noteOf(x: Exchange): string | null {
+  const note = NOTES.get(x.query.get('did') ?? '')
+  return note === undefined ? null : x.t(note)
+}
 
 /** Every button of the form comes here; `do` says which. */
 async function change(x: Exchange): Promise<void> {
@@ -86,10 +92,10 @@ async function save(x: Exchange, menu: StoredMenu, posted: Posted & { expected: 
   const stored = await keep(x, posted.draft, posted.expected)
   if (stored === null) return clash(x, posted)
   const saved = { draft: writtenOf(stored), revision: stored.revision }
-  const { blockers } = editorView(saved.draft, stored.declared, x.engine.hearings())
+  const { blockers } = editorView(saved.draft, stored.declared, x.engine.hearings(), x.t)
   if (posted.review && blockers.length === 0) return leadTo(x, `/menus/${menu.key}/publish`)
   if (posted.review) return isPartial(x) ? regions(x, stored, { ...saved, insist: true }, 422, posted) : answer(x, stored, { ...saved, insist: true }, 422)
-  return isPartial(x) ? regions(x, stored, { ...saved, said: 'Saved.' }, 200, posted) : seeOther(x, `/menus/${menu.key}`)
+  return isPartial(x) ? regions(x, stored, { ...saved, said: x.t('Saved.') }, 200, posted) : seeOther(x, `/menus/${menu.key}`)
 }
 
 /** Null when somebody else saved meanwhile. */
@@ -114,7 +120,11 @@ async function move(x: Exchange, menu: StoredMenu, done: Rearranged, posted: Pos
   const { revision } = posted
   if (isPartial(x)) {
     const breaks = await x.engine.wouldBreak(menu.key, withReplyIds(done.menu))
-    return fragment(x, 'menus/moved', locals(x, menu, { draft: done.menu, revision, land, said: done.said }, breaksIn(breaks)))
+    return fragment(
+      x,
+      'menus/moved',
+      locals(x, menu, { draft: done.menu, revision, land, said: done.said === null ? null : x.t.said(done.said) }, breaksIn(breaks)),
+    )
   }
   const stored = await keep(x, done.menu, revision)
   if (stored === null) return clash(x, { ...posted, draft: done.menu })
@@ -185,7 +195,7 @@ function filledIds(before: MenuSpec, view: EditorView): OptionView[] {
 }
 
 function locals(x: Exchange, menu: StoredMenu, showing: Showing, breaks: readonly { id: string; listener: string }[] = []) {
-  const form = editorView(showing.draft, menu.declared, x.engine.hearings())
+  const form = editorView(showing.draft, menu.declared, x.engine.hearings(), x.t)
   const stored = menu.draft ?? menu.published
   const unsaved = canonical(stored) !== canonical(showing.draft) && canonical(stored) !== canonical(withReplyIds(showing.draft))
   const edited = momentOf(menu.updated_at, x)
@@ -194,13 +204,13 @@ function locals(x: Exchange, menu: StoredMenu, showing: Showing, breaks: readonl
     key: menu.key,
     tagged: tagsView(x, menu),
     action: `${x.base}/menus/${menu.key}`,
-    typeWords: TYPE_WORDS[showing.draft.type],
-    standing: standingOf(menu),
+    typeWords: x.t(TYPE_WORDS[showing.draft.type]),
+    standing: standingOf(menu, x),
     version: menu.version,
     isDraft: menu.draft !== null,
     fromCode: menu.draft !== null && menu.updated_by === 'code',
     edited: {
-      by: menu.updated_by ?? 'somebody',
+      by: menu.updated_by ?? x.t('somebody'),
       words: edited.isToday ? edited.short : edited.when,
       iso: edited.iso,
       full: edited.full,
@@ -223,7 +233,7 @@ function locals(x: Exchange, menu: StoredMenu, showing: Showing, breaks: readonl
 function conflictOf(menu: StoredMenu, revision: number, x: Exchange): { by: string; at: string; theirs: number } | null {
   if (menu.revision === revision) return null
   const at = momentOf(menu.updated_at, x)
-  return { by: menu.updated_by ?? 'Somebody', at: at.at, theirs: menu.revision }
+  return { by: menu.updated_by ?? x.t('Somebody'), at: at.at, theirs: menu.revision }
 }
 
 const trialLocals = (x: Exchange, trial: Trial) => ({

@@ -2,6 +2,7 @@ import { TYPE_WORDS } from '../../../model/changes'
 import type { MenuSpec } from '../../../model/menu'
 import { type AuditRow, listAudit } from '../../../store/audit'
 import type { Exchange, Role, Route } from '../../exchange'
+import { english, type Say } from '../../words/say'
 import { addressWith, afterOf } from '../asked'
 import { page } from '../page'
 import { momentOf } from '../when'
@@ -13,14 +14,14 @@ export const routes: Route<Role>[] = [{ method: 'GET', path: '/menus/:key/histor
 const PAGE = 30
 /** What somebody did, behind their name. */
 const DEEDS: Record<string, string> = {
-  'menu.created': 'made the menu',
-  'menu.declared': 'declared it in the program',
-  'menu.draft': 'saved a draft',
-  'menu.published': 'published',
-  'menu.rolled_back': 'made an older version live again',
-  'menu.draft_discarded': 'discarded the draft',
-  'menu.archived': 'archived it',
-  'menu.restored': 'restored it',
+  'menu.created': english('made the menu'),
+  'menu.declared': english('declared it in the program'),
+  'menu.draft': english('saved a draft'),
+  'menu.published': english('published'),
+  'menu.rolled_back': english('made an older version live again'),
+  'menu.draft_discarded': english('discarded the draft'),
+  'menu.archived': english('archived it'),
+  'menu.restored': english('restored it'),
 }
 
 /** Everything that was done to a menu, by whom, and what it changed. */
@@ -28,17 +29,17 @@ async function list(x: Exchange): Promise<void> {
   const menu = await menuOf(x)
   const found = await listAudit(x.engine.db.read, `menu:${menu.key}`, { limit: PAGE, after: afterOf(x) })
   return page(x, 'menus/history', {
-    title: `History of ${menu.key}`,
+    title: x.t('History of {menu}', { menu: menu.key }),
     tab: 'history',
     styles: ['editor.css'],
     key: menu.key,
-    typeWords: TYPE_WORDS[writtenOf(menu).type],
-    standing: standingOf(menu),
+    typeWords: x.t(TYPE_WORDS[writtenOf(menu).type]),
+    standing: standingOf(menu, x),
     lines: found.items.map((row) => ({
-      by: row.user_name === 'code' ? 'The code' : row.user_name,
-      deed: DEEDS[row.action] ?? row.action,
+      by: row.user_name === 'code' ? x.t('The code') : row.user_name,
+      deed: x.t(DEEDS[row.action] ?? row.action),
       time: momentOf(row.at, x),
-      changes: changesIn(row),
+      changes: changesIn(row, x.t),
     })),
     isFirst: afterOf(x) === undefined,
     first: addressWith(x, { after: null }),
@@ -46,5 +47,5 @@ async function list(x: Exchange): Promise<void> {
   })
 }
 
-const changesIn = ({ before, after }: AuditRow) => (isMenu(before) && isMenu(after) ? changesView(before, after) : [])
+const changesIn = ({ before, after }: AuditRow, t: Say) => (isMenu(before) && isMenu(after) ? changesView(before, after, t) : [])
 const isMenu = (value: unknown): value is MenuSpec => typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string'

@@ -26,7 +26,7 @@ interface Asked {
 const MOST = 1000
 
 async function offer(x: Exchange, asked: Asked, status = 200): Promise<void> {
-  return page(x, 'menus/import', { title: 'Import', styles: ['editor.css'], asked }, status)
+  return page(x, 'menus/import', { title: x.t('Import'), styles: ['editor.css'], asked }, status)
 }
 
 /** A provider's request, a curl command around it, or our own export: one menu or several. */
@@ -34,12 +34,12 @@ async function bringIn(x: Exchange): Promise<void> {
   const form = await readForm(x.req)
   const asked = { name: fieldOf(form, 'name'), text: fieldOf(form, 'text') }
   const refused = (fault: string, about: Asked['about'] = 'text'): Promise<void> => offer(x, { ...asked, fault, about }, 422)
-  if (asked.text.trim() === '') return refused('Paste something first.')
+  if (asked.text.trim() === '') return refused(x.t('Paste something first.'))
   const name = asked.name.trim() === '' ? null : keyFrom(asked.name)
-  if (name === null && asked.name.trim() !== '') return refused('Give it a name of Latin letters and digits, such as “Help center”.', 'name')
+  if (name === null && asked.name.trim() !== '') return refused(x.t('Give it a name of Latin letters and digits, such as “Help center”.'), 'name')
   try {
     const menus = menusIn(asked.text, name)
-    if (menus.length === 0) return refused('There is no menu in it.')
+    if (menus.length === 0) return refused(x.t('There is no menu in it.'))
     const taken: string[] = []
     for (const menu of menus) {
       const did = await saveDraft(x.engine.db, menu, x.user, 'new', x.engine.now()).catch((error: unknown) => {
@@ -50,15 +50,17 @@ async function bringIn(x: Exchange): Promise<void> {
     }
     if (taken.length === menus.length)
       return refused(
-        menus.length === 1 ? `There is a menu “${taken[0]}” already. Give this one another name.` : 'All of these menus are here already; nothing was changed.',
+        menus.length === 1
+          ? x.t('There is a menu “{menu}” already. Give this one another name.', { menu: taken[0] ?? '' })
+          : x.t('All of these menus are here already; nothing was changed.'),
         menus.length === 1 ? 'name' : 'text',
       )
     return seeOther(x, menus.length === 1 ? `/menus/${menus[0]?.key}?did=imported` : '/menus?shown=changed&did=imported')
   } catch (error) {
     if (!(error instanceof WaError) || error.status >= 500) throw error
     const words = error.message.includes('it is no JSON')
-      ? 'This cannot be read: a piece is missing, or something else came along. Copy it once more, from the first { to the last }.'
-      : error.message
+      ? x.t('This cannot be read: a piece is missing, or something else came along. Copy it once more, from the first { to the last }.')
+      : x.t.said(error.message)
     return refused(words, error.faults.some((fault) => fault.path === 'key') ? 'name' : 'text')
   }
 }

@@ -6,6 +6,7 @@ import type { Query } from '../../../store/database'
 import { countChangedMenus, listMenus, type StoredMenu } from '../../../store/menus'
 import { tagsInUse } from '../../../store/tags'
 import type { Exchange, Role, Route } from '../../exchange'
+import type { Say } from '../../words/say'
 import { addressWith, afterOf, isPartial, may } from '../asked'
 import { fragment, page } from '../page'
 import { type Moment, momentOf } from '../when'
@@ -61,30 +62,32 @@ async function list(x: Exchange): Promise<void> {
     })),
     here: address({}),
     tabs: [
-      { words: 'In use', href: address({ shown: null, after: null }), on: shown === undefined, count: null },
+      { words: x.t('In use'), href: address({ shown: null, after: null }), on: shown === undefined, count: null },
       {
-        words: 'Changed',
+        words: x.t('Changed'),
         href: address({ shown: 'changed', after: null }),
         on: shown === 'changed',
         count: changed === 0 ? null : changed >= COUNTED ? `${COUNTED}+` : changed,
       },
-      { words: 'Archived', href: address({ shown: 'archived', after: null }), on: shown === 'archived', count: null },
+      { words: x.t('Archived'), href: address({ shown: 'archived', after: null }), on: shown === 'archived', count: null },
     ],
     cleared: address({ q: null, tag: null, after: null }),
     isFirst: afterOf(x) === undefined,
     first: address({ after: null }),
     next: found.next === null ? null : address({ after: found.next }),
     mayWrite: may(x, 'editor'),
-    done: DONE.get(x.query.get('did') ?? '') ?? null,
+    done: doneWords(x),
   }
   if (isPartial(x)) return fragment(x, 'menus/_menus', locals)
-  return page(x, 'menus/index', { title: 'Menus', styles: ['editor.css'], ...locals })
+  return page(x, 'menus/index', { title: x.t('Menus'), styles: ['editor.css'], ...locals })
 }
 
-const DONE = new Map([
-  ['archived', 'Archived. It stands under Archived, and can be restored there.'],
-  ['imported', 'Imported as drafts. Look them over, then publish them.'],
-])
+/** What the page before this one did. */
+function doneWords({ query, t }: Exchange): string | null {
+  const did = query.get('did')
+  if (did === 'archived') return t('Archived. It stands under Archived, and can be restored there.')
+  return did === 'imported' ? t('Imported as drafts. Look them over, then publish them.') : null
+}
 
 /**
  * Menus that say all of the words looked for, in their key or anywhere in their words. Read and compared here: a database would find the names of
@@ -125,15 +128,18 @@ function lineOf(menu: StoredMenu, hearings: readonly Hearing[], x: Exchange): Om
   return {
     key: menu.key,
     glyph: GLYPHS[spec.type],
-    typeWords: TYPE_WORDS[spec.type],
-    standing: standingOf(menu),
-    words: firstWords(spec),
+    typeWords: x.t(TYPE_WORDS[spec.type]),
+    standing: standingOf(menu, x),
+    words: firstWords(spec, x.t),
     listening: options === 0 ? null : { names, unheard },
     fromCode: menu.owner === 'code',
-    by: menu.updated_by ?? 'somebody',
+    by: menu.updated_by ?? x.t('somebody'),
     time: momentOf(menu.updated_at, x),
     archived: menu.archived_at !== null,
   }
 }
 
-const firstWords = (spec: MenuSpec): string => (spec.type === 'template' ? `Template ${spec.template.name || '(no name yet)'}` : plain(spec.body.slice(0, 300)))
+function firstWords(spec: MenuSpec, t: Say): string {
+  if (spec.type !== 'template') return plain(spec.body.slice(0, 300))
+  return spec.template.name ? t('Template {name}', { name: spec.template.name }) : t('Template without a name yet')
+}

@@ -36,8 +36,10 @@ export async function writableMenuOf(x: Exchange): Promise<StoredMenu> {
 }
 
 /** Where a menu stands, for its chip. */
-export function standingOf(menu: StoredMenu): { words: string; look: '' | 'is-good' | 'is-warn' } {
-  if (menu.archived_at !== null) return { words: 'Archived', look: '' }
-  if (menu.version === null) return { words: 'Draft, never live', look: 'is-warn' }
-  return menu.draft ? { words: `Changed since version ${menu.version}`, look: 'is-warn' } : { words: `Live, version ${menu.version}`, look: 'is-good' }
+export function standingOf(menu: StoredMenu, { t }: Exchange): { words: string; look: '' | 'is-good' | 'is-warn' } {
+  if (menu.archived_at !== null) return { words: t('Archived'), look: '' }
+  if (menu.version === null) return { words: t('Draft, never live'), look: 'is-warn' }
+  return menu.draft
+    ? { words: t('Changed since version {version}', { version: menu.version }), look: 'is-warn' }
+    : { words: t('Live, version {version}', { version: menu.version }), look: 'is-good' }
 }

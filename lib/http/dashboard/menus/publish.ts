@@ -26,22 +26,22 @@ async function review(x: Exchange, menu: StoredMenu, refused: string | null, sta
     x,
     'menus/publish',
     {
-      title: `Publish ${menu.key}`,
+      title: x.t('Publish {menu}', { menu: menu.key }),
       tab: 'edit',
       styles: ['editor.css'],
       key: menu.key,
-      typeWords: TYPE_WORDS[spec.type],
-      standing: standingOf(menu),
+      typeWords: x.t(TYPE_WORDS[spec.type]),
+      standing: standingOf(menu, x),
       refused,
       revision: menu.revision,
       version: menu.version,
       isDraft: menu.draft !== null,
-      edited: { by: menu.updated_by ?? 'somebody', words: edited.at },
-      changes: changesView(menu.published ?? nothingOf(spec), spec),
-      faults: [...faultsOf(spec), ...(menu.declared ? undeclaredIn(spec, menu.declared) : [])].map((fault) => fault.message),
+      edited: { by: menu.updated_by ?? x.t('somebody'), words: edited.at },
+      changes: changesView(menu.published ?? nothingOf(spec), spec, x.t),
+      faults: [...faultsOf(spec), ...(menu.declared ? undeclaredIn(spec, menu.declared) : [])].map((fault) => x.t.said(fault.message)),
       warnings: lint(spec)
         .filter((finding) => finding.level === 'warning')
-        .map((finding) => finding.message),
+        .map((finding) => x.t.said(finding.message)),
       breaks: await x.engine.wouldBreak(menu.key, spec),
       before: menu.published ? previewOf(menu.published, x, '_before') : null,
       after: previewOf(spec, x, '_after'),
@@ -55,13 +55,20 @@ async function publish(x: Exchange): Promise<void> {
   const form = await readForm(x.req)
   const expected = Number(fieldOf(form, 'revision')) || 0
   if (expected !== menu.revision)
-    return review(x, menu, `${menu.updated_by ?? 'Somebody'} changed this menu after you opened the page. Below is what would be published now.`, 412)
+    return review(
+      x,
+      menu,
+      x.t('{name} changed this menu after you opened the page. Below is what would be published now.', { name: menu.updated_by ?? x.t('Somebody') }),
+      412,
+    )
   try {
     await x.engine.publish(menu.key, x.user, { expected, force: form.force === 'yes' })
   } catch (error) {
     if (!(error instanceof WaError) || error.status >= 500) throw error
     const words =
-      error.code === 'WA_MENU_IN_USE' ? 'Code listens to something that would go. Tick the box if it should be published all the same.' : error.message
+      error.code === 'WA_MENU_IN_USE'
+        ? x.t('Code listens to something that would go. Tick the box if it should be published all the same.')
+        : x.t.said(error.message)
     return review(x, await menuOf(x), words, error.status)
   }
   return seeOther(x, `/menus/${menu.key}?did=published`)

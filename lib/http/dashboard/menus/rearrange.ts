@@ -116,7 +116,7 @@ function step(menu: MenuSpec, path: string, by: -1 | 1): Rearranged | null {
   }
   const section = Number(/^sections\[(\d+)\]\.rows$/.exec(spot.path)?.[1] ?? Number.NaN) + by
   const neighbour = listAt(menu, `sections[${section}].rows`)
-  if (!neighbour) return { menu, land: `${verb}:${path}`, said: `It is ${by < 0 ? 'the first' : 'the last'} already.` }
+  if (!neighbour) return { menu, land: `${verb}:${path}`, said: by < 0 ? 'It is the first already.' : 'It is the last already.' }
   const [thing] = spot.list.splice(spot.at, 1)
   const at = by < 0 ? neighbour.length : 0
   neighbour.splice(at, 0, thing)

@@ -20,12 +20,12 @@ export const NO_TRIAL: Trial = { to: '', fault: null, sent: null }
 /** Sends the draft with its sample values, exactly as the phone beside it shows. `token` makes a repeated click one message. */
 export async function trySending(x: Exchange, menu: MenuSpec, { to, token, number }: { to: string; token: string; number: string }): Promise<Trial> {
   const refused = (fault: string): Trial => ({ to, fault, sent: null })
-  if (to.trim() === '') return refused('Write the number of the phone that is to get it, with + and the country code.')
+  if (to.trim() === '') return refused(x.t('Write the number of the phone that is to get it, with + and the country code.'))
   const faults = faultsOf(menu)
-  if (faults.length > 0) return refused(`WhatsApp would not take it yet: ${faults[0]?.message ?? ''}`)
+  if (faults.length > 0) return refused(x.t('WhatsApp would not take it yet: {reason}', { reason: x.t.said(faults[0]?.message ?? '') }))
   const { message } = preview(menu)
-  if (message === null) return refused('There is nothing to send yet.')
-  if (token === '') return refused('The form was incomplete. Send it again.')
+  if (message === null) return refused(x.t('There is nothing to send yet.'))
+  if (token === '') return refused(x.t('The form was incomplete. Send it again.'))
   try {
     const phone = phoneOf(to)
     const sent = await x.engine.send({
@@ -38,7 +38,7 @@ export async function trySending(x: Exchange, menu: MenuSpec, { to, token, numbe
     return { ...(await trySending.done(x, sent.id)), to }
   } catch (error) {
     if (!(error instanceof WaError) || error.status >= 500) throw error
-    return refused(error.message)
+    return refused(x.t.said(error.message))
   }
 }
 

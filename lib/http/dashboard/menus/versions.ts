@@ -19,12 +19,12 @@ export const routes: Route<Role>[] = [
 
 const PAGE = 20
 
-const frameOf = (menu: StoredMenu) => ({
+const frameOf = (menu: StoredMenu, x: Exchange) => ({
   tab: 'versions',
   styles: ['editor.css'],
   key: menu.key,
-  typeWords: TYPE_WORDS[writtenOf(menu).type],
-  standing: standingOf(menu),
+  typeWords: x.t(TYPE_WORDS[writtenOf(menu).type]),
+  standing: standingOf(menu, x),
 })
 
 async function list(x: Exchange): Promise<void> {
@@ -35,15 +35,15 @@ async function list(x: Exchange): Promise<void> {
     return {
       version: row.version,
       live: row.version === menu.version,
-      by: row.published_by ?? 'somebody',
+      by: row.published_by ?? x.t('somebody'),
       time: momentOf(row.published_at, x),
-      changes: before ? changesView(before, row.spec).map((change) => change.what) : null,
+      changes: before ? changesView(before, row.spec, x.t).map((change) => change.what) : null,
       preview: previewOf(row.spec, x, `version-${row.version}`),
     }
   })
   return page(x, 'menus/versions', {
-    title: `Versions of ${menu.key}`,
-    ...frameOf(menu),
+    title: x.t('Versions of {menu}', { menu: menu.key }),
+    ...frameOf(menu, x),
     lines,
     did: x.query.get('did') === 'live' ? menu.version : null,
     kept: menu.draft !== null,
@@ -62,8 +62,8 @@ async function show(x: Exchange, menu: StoredMenu, refused: string | null, statu
     x,
     'menus/version',
     {
-      title: `${menu.key}, version ${version}`,
-      ...frameOf(menu),
+      title: x.t('{menu} · version {version}', { menu: menu.key, version }),
+      ...frameOf(menu, x),
       version,
       live: menu.version,
       isLive,
@@ -71,7 +71,7 @@ async function show(x: Exchange, menu: StoredMenu, refused: string | null, statu
       refused,
       mayMakeLive: !isLive && may(x, 'editor') && whyReadOnly(x, menu) === null,
       mayExport: may(x, 'editor'),
-      changes: isLive ? [] : changesView(menu.published ?? nothingOf(spec), spec),
+      changes: isLive ? [] : changesView(menu.published ?? nothingOf(spec), spec, x.t),
       breaks: isLive ? [] : await x.engine.wouldBreak(menu.key, spec),
       preview: previewOf(spec, x),
     },
@@ -95,7 +95,10 @@ async function makeLive(x: Exchange): Promise<void> {
     await x.engine.rollBack(menu.key, version, x.user, { force: form.force === 'yes' })
   } catch (error) {
     if (!(error instanceof WaError) || error.status >= 500 || error.status === 404) throw error
-    const words = error.code === 'WA_MENU_IN_USE' ? 'Code listens to something that would go. Tick the box if it should go live all the same.' : error.message
+    const words =
+      error.code === 'WA_MENU_IN_USE'
+        ? x.t('Code listens to something that would go. Tick the box if it should go live all the same.')
+        : x.t.said(error.message)
     return show(x, menu, words, error.status)
   }
   return seeOther(x, `/menus/${menu.key}/versions?did=live`)

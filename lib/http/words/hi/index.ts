@@ -1,6 +1,9 @@
 import type { Catalogue } from '../say'
+import { CODES_SAID } from './codes'
 import { CONVERSATIONS } from './conversations'
-import { ERRORS } from './errors'
+import { ERRORS, REFUSALS } from './errors'
+import { MENUS } from './menus'
+import { MODEL } from './model'
 import { PAGES } from './pages'
 import { PHONE } from './phone'
 import { QUEUES } from './queues'
@@ -8,4 +11,7 @@ import { TAGS } from './tags'
 import { ZONE } from './zone'
 
 /** Hindi as people in operations speak it, with WhatsApp's own words: चैट, मैसेज, टेम्प्लेट, बटन. */
-export const HINDI: Catalogue = { words: { ...PAGES, ...CONVERSATIONS, ...QUEUES, ...PHONE, ...TAGS, ...ZONE, ...ERRORS }, said: {} }
+export const HINDI: Catalogue = {
+  words: { ...PAGES, ...CONVERSATIONS, ...QUEUES, ...MENUS, ...PHONE, ...TAGS, ...ZONE, ...ERRORS },
+  said: { ...MODEL, ...CODES_SAID, ...REFUSALS },
+}
