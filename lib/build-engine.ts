@@ -21,13 +21,14 @@ import { lostHearings, mayGoLive, publishChecked } from './publish'
 import { type Actor, writeAudit } from './store/audit'
 import { type ContactRow, changeContact, lockContact } from './store/contacts'
 import { conversationNow, conversationsOfContact, markChanged, setMode, setStep } from './store/conversations'
-import { type Db, openDatabase, type Query } from './store/database'
+import { type Db, locationOf, openDatabase, type Query } from './store/database'
 import { decideEvent, insertEvent, nextDue } from './store/events'
-import { declareMenu, menuByKey, menuVersionByKey, rollBack, type WentLive } from './store/menus'
+import { archivedAmong, declareMenu, menuByKey, menuVersionByKey, rollBack, type WentLive } from './store/menus'
 import { migrate, missingMigrations, unknownMigrations } from './store/migrate'
 import { beatAfterSilence, type Held } from './store/pulse'
 import { hashOf } from './store/rows'
 import { reviveRuns } from './store/runs'
+import { mustBeSound } from './store/soundness'
 import { createWorker, type Worker } from './worker'
 
 /** The engine with what only the public face and the test phone may touch. */
@@ -51,6 +52,9 @@ export interface RunningEngine extends Engine {
   readonly pace: Pace
 }
 
+/** How many engines of this process have a database open, by its place. */
+const inThisProcess = new Map<string, number>()
+
 /** Builds the parts and couples them: door and inbox, listeners and flows, outbox and providers. Nothing runs before `start()`. */
 export function buildEngine(settled: Settled): RunningEngine {
   const { log, now } = settled
@@ -68,6 +72,7 @@ export function buildEngine(settled: Settled): RunningEngine {
   let state: Engine['state'] = 'starting'
   let failure: Error | null = null
   let opened: Db | null = null
+  let leave: () => void = () => {}
   let starting: Promise<void> | null = null
   let ending: Promise<void> | null = null
   let inbox: Worker | null = null
@@ -222,6 +227,7 @@ export function buildEngine(settled: Settled): RunningEngine {
   const start = async (): Promise<void> => {
     const database = await openDatabase(settled.database)
     try {
+      await mustBeSound(database)
       if (settled.migrate) await migrate(database)
       else await mustBeMigrated(database)
       const newer = await unknownMigrations(database)
@@ -229,11 +235,20 @@ export function buildEngine(settled: Settled): RunningEngine {
       const held = await beatAfterSilence(database, settled.holdAfterMs, now())
       if (held) sayHeld(held)
       for (const menu of settled.menus) await declareMenu(database, menu.spec, now())
+      for (const key of await archivedAmong(
+        database.write,
+        settled.menus.map((menu) => menu.key),
+      ))
+        log.warn(
+          { menu: key },
+          `The code declares menu "${key}", but staff archived it, so sending it is refused. Restore it in the dashboard: Menus, Archived, Restore.`,
+        )
     } catch (error) {
       await database.close().catch(() => {})
       throw error
     }
     opened = database
+    leave = enter(database)
     state = 'ready'
     failure = null
     for (const [number, provider] of settled.lines) {
@@ -246,6 +261,19 @@ export function buildEngine(settled: Settled): RunningEngine {
     }
     startWorkers()
     house = keepHouse(database, settled.retention, now, log)
+  }
+  /** A module that was loaded twice, or a host that was built twice: safe, and most likely not meant. */
+  const enter = (database: Db): (() => void) => {
+    const place = locationOf(database.write)
+    if (place === ':memory:') return () => {}
+    const others = inThisProcess.get(place) ?? 0
+    if (others > 0)
+      log.warn(
+        { database: place },
+        'another waInteractive() of this process works on the same database; every event is handled once, by the listeners of either',
+      )
+    inThisProcess.set(place, others + 1)
+    return () => inThisProcess.set(place, (inThisProcess.get(place) ?? 1) - 1)
   }
   const sayHeld = ({ since, messages, events }: Held): void =>
     log.warn(
@@ -261,6 +289,7 @@ export function buildEngine(settled: Settled): RunningEngine {
     if (ended.includes(false)) log.warn({}, 'some work did not end in time, and the database took no note of it; its leases will run out')
     for (const provider of settled.lines.values()) provider.close?.()
     state = 'closed'
+    leave()
     await opened?.close()
     opened = null
     inbox = null

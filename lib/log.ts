@@ -26,7 +26,13 @@ const escaped = (json: string): string =>
 
 /** The same logger, the host's own too, to which no whole phone number and no secret of an address or a header is handed. */
 export function scrubbing(log: Logger): Logger {
-  const at = (level: (typeof LEVELS)[number]) => (o: object, msg: string) => log[level](scrubbed(o) as object, scrub(msg))
+  const at = (level: (typeof LEVELS)[number]) => (o: object, msg: string) => {
+    try {
+      log[level](scrubbed(o) as object, scrub(msg))
+    } catch {
+      // A logger that throws must not end what it was told of.
+    }
+  }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 

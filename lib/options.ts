@@ -6,9 +6,9 @@ import type { User } from './http/exchange'
 import type { Access, ApiKey } from './http/guard'
 import { type DashboardOptions, type Look, lookOf } from './http/look'
 import { isSpoken, OUR_LANGUAGES } from './http/words/languages'
+import { KINDS, type Kind, misfits } from './kinds'
 import { type Logger, SILENT, scrubbing, stderrLogger } from './log'
 import type { Menu } from './model/builders'
-import { suggest } from './model/suggest'
 import { halfConfigured, providerFromEnv } from './providers/choose'
 import type { Provider as WireProvider } from './providers/provider'
 import type { DatabaseOption } from './store/database'
@@ -98,36 +98,9 @@ export interface Settled {
   hints: readonly string[]
 }
 
-const KNOWN = [
-  'menus',
-  'flows',
-  'path',
-  'publicUrl',
-  'provider',
-  'numbers',
-  'database',
-  'migrate',
-  'authorize',
-  'apiKeys',
-  'logger',
-  'webhook',
-  'api',
-  'dashboard',
-  'worker',
-  'language',
-  'retention',
-  'autoStart',
-  'now',
-  'defaultCountry',
-  'expireAfterMs',
-  'holdAfterMs',
-  'perRecipientHour',
-] as const
 const RETAINED = ['messagesDays', 'rawDays', 'auditDays'] as const
 const DAY_MS = 86_400_000
 const HOLD_AFTER_MS = 1_800_000
-/** Instances say every minute that they are alive: a silence shorter than five is none. */
-const LEAST = { expireAfterMs: 1000, holdAfterMs: 300_000, perRecipientHour: 1 } as const
 
 /** Options win over the environment; empty is unset. Throws WA_OPTION_INVALID with every fault at once. */
 export function settleOptions(options: WaOptions, env: NodeJS.ProcessEnv = process.env): Settled {
@@ -182,17 +155,9 @@ function unspoken({ language = 'en', dashboard }: WaOptions): string[] {
 }
 
 function faultsOf(options: WaOptions): Fault[] {
-  const faults: Fault[] = []
-  for (const name of Object.keys(options)) {
-    if ((KNOWN as readonly string[]).includes(name)) continue
-    const near = suggest(name, KNOWN)
-    faults.push({
-      path: name,
-      message: `Unknown option "${name}".${near ? ` Did you mean "${near}"?` : ` Known options: ${KNOWN.join(', ')}.`}`,
-      actual: name,
-      ...(near ? { fix: `Use "${near}".` } : {}),
-    })
-  }
+  const faults: Fault[] = misfits(options, KINDS satisfies Record<keyof WaOptions, Kind>)
+  // What is no list cannot be looked through.
+  if (faults.length > 0) return faults
   if (options.provider && options.numbers)
     faults.push({ path: 'numbers', message: 'Give either `provider` (one business number) or `numbers` (several), not both.' })
   const concurrency = typeof options.worker === 'object' ? options.worker.concurrency : undefined
@@ -204,11 +169,6 @@ function faultsOf(options: WaOptions): Fault[] {
       limit: '1…1000',
     })
   }
-  for (const [name, least] of Object.entries(LEAST) as [keyof typeof LEAST, number][]) {
-    const value = options[name]
-    if (value !== undefined && !(typeof value === 'number' && value >= least))
-      faults.push({ path: name, message: `${name} is ${String(value)}; it is a number from ${least}.`, actual: value, limit: `${least}…` })
-  }
   for (const [name, days] of Object.entries(options.retention ?? {})) {
     const path = `retention.${name}`
     if (!(RETAINED as readonly string[]).includes(name))
@@ -216,15 +176,14 @@ function faultsOf(options: WaOptions): Fault[] {
     else if (!(Number.isInteger(days) && days >= 1))
       faults.push({ path, message: `${path} is ${days}; it is a whole number of days, from 1.`, actual: days, limit: '1…' })
   }
-  for (const [index, menu] of (options.menus ?? []).entries()) {
-    if (!menu || typeof menu !== 'object' || !('spec' in menu))
-      faults.push({ path: `menus[${index}]`, message: `menus[${index}] was not made by list(), buttons(), ctaUrl(), ctaPhone(), text() or template().` })
-  }
-  const keys = (options.menus ?? []).map((menu) => menu?.key)
-  for (const key of new Set(keys.filter((key, index) => keys.indexOf(key) !== index)))
+  for (const key of doubles((options.menus ?? []).map((menu) => menu.key)))
     faults.push({ path: 'menus', message: `Two menus have the key "${key}".`, actual: key })
+  for (const name of doubles((options.apiKeys ?? []).flatMap((key) => (typeof key === 'string' ? [] : key.name))))
+    faults.push({ path: 'apiKeys', message: `Two API keys have the name "${name}"; the audit could not tell them apart.`, actual: name })
   return faults
 }
+
+const doubles = (names: readonly string[]): Set<string> => new Set(names.filter((name, index) => names.indexOf(name) !== index))
 
 function linesOf(options: WaOptions, env: NodeJS.ProcessEnv): Map<string, WireProvider> {
   if (!options.numbers) return new Map([['default', (options.provider as WireProvider | undefined) ?? providerFromEnv(env)]])
@@ -263,9 +222,12 @@ function pathOf(path: string): string {
 }
 
 function publicUrlOf(address: string): string {
-  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol))
-    throw invalid('publicUrl', `Option publicUrl is "${address}"; it is an address such as https://shop.example/wa.`)
+  const url = URL.canParse(address) ? new URL(address) : null
+  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && LOOPBACK.test(url.hostname)))
+    throw invalid('publicUrl', `Option publicUrl is "${address}"; it is the https address of the mount, such as https://shop.example/wa.`)
   return address.replace(/\/+$/, '')
 }
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 const invalid = (path: string, message: string): WaError => new WaError('WA_OPTION_INVALID', message, [{ path, message }])

@@ -19,6 +19,7 @@ import type { Status } from './model/message'
 import type { ReplyId, Shape } from './model/reply-id'
 import type { Message } from './model/send-check'
 import { type Settled, settleOptions, type WaOptions } from './options'
+import { CODE } from './store/audit'
 import { type ContactChange, ensureContact, findContact } from './store/contacts'
 import { findConversation } from './store/conversations'
 import { eraseContact } from './store/erase'
@@ -65,7 +66,14 @@ export interface Wa<M extends Menu = Menu, N extends string = string> extends Ha
   /** Live, best effort, never retried: counters and logs. */
   observe(event: keyof EventMap | '*', fn: (given: unknown) => void): this
   onError(fn: (error: unknown, at: { event: { id: string; type: string }; listener: string; attempt: number; final: boolean }) => void): this
-  readonly messages: { get(id: string): Promise<{ id: string; status: Status } | null>; cancel(id: string): Promise<boolean> }
+  /** `retry` and `cancel` are decisions on a message that failed, is uncertain or waits; false when it stands elsewhere. */
+  readonly messages: {
+    get(id: string): Promise<{ id: string; status: Status } | null>
+    retry(id: string): Promise<boolean>
+    cancel(id: string): Promise<boolean>
+  }
+  /** Decisions on an event that needs attention, is retried or was not heard; `replay` lets one that is done be heard again. False when it stands elsewhere. */
+  readonly events: { retry(id: string): Promise<boolean>; discard(id: string): Promise<boolean>; replay(id: string): Promise<boolean> }
   readonly contacts: { get(who: To): Promise<Contact | null>; set(who: To, patch: ContactPatch): Promise<Contact>; erase(who: To): Promise<void> }
   readonly conversations: { get(who: To, options?: { number?: N }): Promise<Conversation | null> }
 }
@@ -205,6 +213,18 @@ function closedParts(engine: RunningEngine): string[] {
 function faceOf(engine: RunningEngine) {
   const { listeners, settled } = engine
   const parts = engine.context
+  /** Whether a decision could be taken; false when the thing stands elsewhere, or is not there. */
+  const decided = async (id: string, decide: () => Promise<unknown>): Promise<boolean> => {
+    await engine.start()
+    if (!/^\d+$/.test(id)) return false
+    try {
+      await decide()
+      return true
+    } catch (error) {
+      if (error instanceof WaError && (error.code === 'WA_STATE' || error.code === 'WA_NOT_FOUND')) return false
+      throw error
+    }
+  }
   const numberOf = (number?: string): string => number ?? [...engine.lines.keys()][0] ?? 'default'
   const face = {
     start: () => engine.start(),
@@ -268,16 +288,13 @@ function faceOf(engine: RunningEngine) {
         const message = /^\d+$/.test(id) ? await messageById(engine.db.write, Number(id)) : null
         return message?.status ? { id, status: message.status } : null
       },
-      async cancel(id: string) {
-        await engine.start()
-        return engine.decideMessage(id, 'cancel', { id: 'code', name: 'code' }).then(
-          () => true,
-          (error: unknown) => {
-            if (error instanceof WaError && (error.code === 'WA_STATE' || error.code === 'WA_NOT_FOUND')) return false
-            throw error
-          },
-        )
-      },
+      retry: (id: string) => decided(id, () => engine.decideMessage(id, 'retry', CODE)),
+      cancel: (id: string) => decided(id, () => engine.decideMessage(id, 'cancel', CODE)),
+    },
+    events: {
+      retry: (id: string) => decided(id, () => engine.decideEvent(id, 'retry', CODE)),
+      discard: (id: string) => decided(id, () => engine.decideEvent(id, 'discard', CODE)),
+      replay: (id: string) => decided(id, () => engine.decideEvent(id, 'replay', CODE)),
     },
     contacts: {
       async get(who: To) {
@@ -308,7 +325,7 @@ function faceOf(engine: RunningEngine) {
       async erase(who: To) {
         await engine.start()
         const contact = await findContact(engine.db.write, refOf(who, settled.defaultCountry))
-        if (contact) await eraseContact(engine.db, contact.id, { id: 'code', name: 'code' }, engine.now())
+        if (contact) await eraseContact(engine.db, contact.id, CODE, engine.now())
       },
     },
     conversations: {

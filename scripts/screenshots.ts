@@ -1,31 +1,13 @@
 // Takes a picture of every page, with the example's data, at two widths and in both themes: `npm run screenshots`.
 // Those of the README go to examples/screenshots; all of them, for the eye, to the folder named: `npm run screenshots -- /tmp/look`.
 import { mkdirSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import express from 'express'
 import type { Page } from 'playwright-core'
-import { orderDesk } from '../examples/order-desk/desk'
-import { testOptions, testPhone } from '../lib/testing'
 import { launch } from '../test/support/browser'
+import { morning, PAGES } from './morning'
 
 /** What the README shows. */
 const README: Readonly<Record<string, string>> = { '/menus/help-center': 'editor', '/conversations/1': 'conversation', '/phone?as=1': 'phone', '/': 'overview' }
-const PAGES = [
-  '/',
-  '/menus',
-  '/menus/help-center',
-  '/menus/help-center/versions',
-  '/conversations',
-  '/conversations/1',
-  '/conversations/1/customer',
-  '/outbox',
-  '/events',
-  '/phone?as=1',
-  '/settings',
-  '/audit',
-]
 const WIDTHS = [1280, 390] as const
 
 async function main(): Promise<void> {
@@ -33,13 +15,7 @@ async function main(): Promise<void> {
   const readme = join(__dirname, '..', 'examples', 'screenshots')
   mkdirSync(readme, { recursive: true })
   if (all) mkdirSync(all, { recursive: true })
-  const { control, ...options } = testOptions()
-  const wa = orderDesk(options)
-  await wa.start()
-  await talk(wa, control)
-  const server = createServer(express().use(wa)).listen(0, '127.0.0.1')
-  await new Promise((ready) => server.once('listening', ready))
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/wa`
+  const { origin, close } = await morning()
   const browser = await launch()
   for (const width of WIDTHS) {
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -56,33 +32,13 @@ async function main(): Promise<void> {
     }
   }
   await browser.close()
-  server.close()
-  server.closeAllConnections()
-  await wa.close()
+  await close()
 }
 
 async function look(page: Page, address: string): Promise<void> {
   await page.goto(address)
   // What a page fetches after it is shown: the preview, the live stream's first answer.
   await page.waitForTimeout(500)
-}
-
-/** A morning at the order desk. */
-async function talk(wa: ReturnType<typeof orderDesk>, control: ReturnType<typeof testOptions>['control']): Promise<void> {
-  const asha = testPhone(wa, { phone: '+919800000001', name: 'Asha Rao' })
-  const ravi = testPhone(wa, { phone: '+919800000002', name: 'Ravi Kumar' })
-  const meera = testPhone(wa, { phone: '+919800000003', name: 'Meera Iyer' })
-  await ravi.says('Hello')
-  await ravi.taps('payment_issue')
-  await ravi.says('It says declined, but my bank shows the amount.')
-  await meera.says('Hi, is anybody there?')
-  await meera.taps('cancel_order')
-  await asha.says('Hello')
-  await asha.taps('track_order')
-  await asha.says('ORD-12345')
-  control.provider.failNext(131026)
-  await wa.send('+919800000004', { text: 'Your order ORD-99120 has arrived at the shop.' })
-  await wa.idle()
 }
 
 main().catch((error: Error) => {

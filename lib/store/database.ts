@@ -189,6 +189,8 @@ function prepareFile(filename: string): void {
 function unreachable(knex: Knex, cause: unknown): WaError {
   if (cause instanceof WaError) return cause
   const code = (cause as { code?: string } | undefined)?.code
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code ?? ''))
+    return new WaError('WA_DATABASE', `The file ${locationOf(knex)} is no database of sqlite, or a damaged one (${code}). ${WAY_OUT}`, [], { cause })
   return new WaError(
     'WA_DATABASE',
     `The database at ${locationOf(knex)} does not answer (${code ?? reasonOf(cause)}). Start it, or set WA_DATABASE_URL to one that is there.`,
@@ -196,6 +198,10 @@ function unreachable(knex: Knex, cause: unknown): WaError {
     { cause },
   )
 }
+
+/** What can be done about a damaged file. */
+export const WAY_OUT =
+  'Stop the host, keep the file with its -wal, and put a backup in its place; without one, `sqlite3 damaged.sqlite .recover | sqlite3 new.sqlite` saves what can be read.'
 
 /** Where a database is, for people: a file, or host and name. Never a user or a password. */
 export function locationOf(knex: Knex): string {

@@ -95,6 +95,16 @@ export async function countChangedMenus(query: Query, most: number): Promise<num
   return (await query('wa_menus').whereNull('archived_at').whereNotNull('draft').limit(most).select('id')).length
 }
 
+/** Which of these menus are out of use. */
+export async function archivedAmong(query: Query, keys: readonly string[]): Promise<string[]> {
+  const rows = (await query('wa_menus')
+    .whereIn('key', [...keys])
+    .whereNotNull('archived_at')
+    .orderBy('key')
+    .select('key')) as { key: string }[]
+  return rows.map((row) => row.key)
+}
+
 export async function versionsOf(query: Query, menuId: number, request: PageRequest): Promise<Page<MenuVersionRow & { id: number }>> {
   return pageById(query('wa_menu_versions').where({ menu_id: menuId }), request, (row: MenuVersionRow & { id: number; spec: unknown }) => ({
     ...numeric(row, ['id', 'menu_id', 'version', 'published_at']),

@@ -106,6 +106,7 @@ async function fill({ wa, engine, write, draft, publish }: Awaited<ReturnType<ty
   for (let at = 0; at < HOSTILE.length; at += 10)
     await draft(`list-${at}`, {
       type: 'list',
+      tags: [SHORT, '"onfocus=canary() x="'],
       header: { type: 'text', text: hostile(at) },
       body: hostile(at + 1),
       footer: hostile(at + 2),
@@ -197,11 +198,30 @@ test('strangers words stay words on every page, in every place: nothing of them 
   const followed = new Map<string, number>()
   const queue = [
     ...['/wa/', '/wa/outbox', '/wa/events', '/wa/events?state=unrecognised', '/wa/events?state=done', '/wa/audit', '/wa/settings', '/wa/phone', '/wa/menus'],
-    ...['/wa/conversations', '/wa/menus/sent/versions', '/wa/menus/_new', '/wa/menus/_import', '/wa/menus/link', '/wa/menus/file', '/wa/menus/approved'],
+    ...[
+      '/wa/conversations',
+      '/wa/menus/sent/versions',
+      '/wa/menus/_new',
+      '/wa/menus/_import',
+      '/wa/outbox/all/retry?state=failed',
+      '/wa/language',
+      '/wa/menus/link',
+      '/wa/menus/file',
+      '/wa/menus/approved',
+    ],
     ...HOSTILE.slice(0, 20).map((words) => `/wa/conversations?q=${encodeURIComponent(words)}`),
-    ...['menus?q=', 'menus?shown=', 'audit?of=', 'events?state=', 'outbox?state=', 'menus/', 'conversations/', 'menus/_new?from='].map(
-      (path, n) => `/wa/${path}${encodeURIComponent(hostile(n + 4))}`,
-    ),
+    ...[
+      'menus?q=',
+      'menus?tag=',
+      'conversations?from=',
+      'menus?shown=',
+      'audit?of=',
+      'events?state=',
+      'outbox?state=',
+      'menus/',
+      'conversations/',
+      'menus/_new?from=',
+    ].map((path, n) => `/wa/${path}${encodeURIComponent(hostile(n + 4))}`),
   ]
   for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
     if (visited.has(path)) continue
@@ -270,10 +290,12 @@ test('strangers words stay words in what arrives while a page is open, in the pr
 
   await page.goto('/wa/conversations/1')
   for (const words of HOSTILE.slice(0, 12)) {
-    await page.locator('input[name="mode"]').evaluate((field, value) => {
-      ;(field as unknown as { value: string }).value = value
+    // In one go: the region around it may be drawn anew at any moment.
+    await page.locator('form[action$="/mode"]').evaluate((form, value) => {
+      const { elements, requestSubmit } = form as unknown as { elements: { mode: { value: string } }; requestSubmit(): void }
+      elements.mode.value = value
+      requestSubmit.call(form)
     }, words)
-    await page.getByRole('button', { name: 'Take over' }).click()
     await page
       .locator('.toast', { hasText: words.slice(0, 20) })
       .last()

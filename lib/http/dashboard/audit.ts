@@ -27,6 +27,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'menu.published': english('published a menu'),
   'menu.restored': english('restored a menu'),
   'menu.rolled_back': english('made an old version live again'),
+  'menu.tagged': english('changed the tags of a menu'),
   'message.arrived': english('noted that a message arrived'),
   'message.cancel': english('canceled a message'),
   'message.retry': english('sent a message again'),
