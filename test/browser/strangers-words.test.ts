@@ -125,15 +125,17 @@ async function fill({ wa, engine, write, draft, publish }: Awaited<ReturnType<ty
 
   const send = wa.send as (to: string, menu: string, variables: object) => Promise<unknown>
   // Two versions that differ, live, and sent to somebody: once with hostile values, once to a provider that answers in kind.
-  for (const words of [publishable.slice(0, 20), publishable.slice(20, 40)])
-    await publish('sent', {
-      type: 'button',
-      header: { type: 'text', text: SHORT },
-      body: `{{name}}\n${words.join('\n').slice(0, 900)}`,
-      footer: SHORT,
-      buttons: [{ id: `${SHORT}" hx-get="/canary`, title: SHORT }],
-      variables: { name: { default: hostile(4), sample: hostile(5) } },
-    })
+  const sent = (words: readonly string[]) => ({
+    type: 'button',
+    header: { type: 'text', text: SHORT },
+    body: `{{name}}\n${words.join('\n').slice(0, 900)}`,
+    footer: SHORT,
+    buttons: [{ id: `${SHORT}" hx-get="/canary`, title: SHORT }],
+    variables: { name: { default: hostile(4), sample: hostile(5) } },
+  })
+  await publish('sent', sent(publishable.slice(0, 20)))
+  await publish('sent', sent(publishable.slice(20, 40)))
+  await draft('sent', sent(publishable.slice(40)))
   for (const words of publishable.slice(0, 20)) await send('+919800000001', 'sent', { name: words.slice(0, 80) })
   await engine.settle()
   const { items } = await engineSent(engine)
@@ -201,6 +203,9 @@ test('strangers words stay words on every page, in every place: nothing of them 
     ...[
       '/wa/conversations',
       '/wa/menus/sent/versions',
+      '/wa/menus/sent/publish',
+      '/wa/menus/list-0/publish',
+      '/wa/menus/list-0/archive',
       '/wa/menus/_new',
       '/wa/menus/_import',
       '/wa/outbox/all/retry?state=failed',
@@ -243,6 +248,23 @@ test('strangers words stay words on every page, in every place: nothing of them 
       followed.set(kind, (followed.get(kind) ?? 0) + 1)
       queue.push(to)
     }
+  }
+
+  await page.context().addCookies([{ name: 'wa_language', value: 'hi', url: `${origin}/wa` }])
+  for (const path of [
+    '/',
+    '/conversations',
+    '/conversations/1',
+    '/outbox',
+    '/events?state=retrying',
+    '/events?state=unrecognised',
+    '/audit',
+    '/menus',
+    '/phone',
+  ]) {
+    await page.goto(`/wa${path}`)
+    assert.equal(await page.evaluate('document.documentElement.lang'), 'hi')
+    assert.deepEqual(await page.evaluate(TRACES), [], `${path} in Hindi`)
   }
 
   assert.deepEqual(seen, [])
