@@ -80,7 +80,7 @@ test('an event whose listener gave up needs attention, names the listener and it
   await post(`/events/${id}/retry`, {}, 'agent').expect(303)
   await wa.idle()
 
-  assert.match(wordsOf(troubled), /location Asha[\s\S]*on:location failed[\s\S]*The map &lt;service&gt; is down/)
+  assert.match(wordsOf(troubled), /location Asha[\s\S]*on:location failed The map &lt;service&gt; is down/)
   assert.match(troubled, /href="\/wa\/conversations\/1"/)
   assert.equal(heard, 1)
   assert.match((await get('/events')).text, /Nothing needs you/)

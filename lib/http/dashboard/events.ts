@@ -128,7 +128,8 @@ function lineOf(event: EventRow, person: Person | null, message: MessageRow | un
     runs: runs.map(({ listener, state, attempts, error }) => ({
       listener,
       state,
-      words: runWords(state, attempts, x.t),
+      // One that was told to stop counts as having had all its tries.
+      words: runWords(state, Math.min(attempts, event.attempts), x.t),
       error: error === null ? null : x.t.said(error),
     })),
     decisions: DECISIONS.filter((decision) => POSSIBLE[decision].includes(event.state)),
