@@ -9,10 +9,12 @@ export interface ChangeView extends Change {
 }
 
 export const changesView = (before: MenuSpec, after: MenuSpec, t: Say): ChangeView[] =>
-  changesBetween(before, after).map((one) => {
-    const change = said(one, t)
-    return { ...change, pieces: change.from !== null && change.to !== null ? wordsApart(change.from, change.to) : null }
-  })
+  changesBetween(before, after).map((change) => changeView(said(change, t)))
+
+export const changeView = (change: Change): ChangeView => ({
+  ...change,
+  pieces: change.from !== null && change.to !== null ? wordsApart(change.from, change.to) : null,
+})
 
 /** What customers read stays as it is written; a type is a word of ours. */
 const said = ({ what, from, to }: Change, t: Say): Change => {

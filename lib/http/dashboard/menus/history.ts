@@ -6,7 +6,7 @@ import { english, type Say } from '../../words/say'
 import { addressWith, afterOf } from '../asked'
 import { page } from '../page'
 import { momentOf } from '../when'
-import { changesView } from './changes-view'
+import { type ChangeView, changesView, changeView } from './changes-view'
 import { menuOf, standingOf, writtenOf } from './one'
 
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/menus/:key/history', may: 'viewer', handle: list }]
@@ -22,6 +22,7 @@ const DEEDS: Record<string, string> = {
   'menu.draft_discarded': english('discarded the draft'),
   'menu.archived': english('archived it'),
   'menu.restored': english('restored it'),
+  'menu.tagged': english('changed its tags'),
 }
 
 /** Everything that was done to a menu, by whom, and what it changed. */
@@ -47,5 +48,10 @@ async function list(x: Exchange): Promise<void> {
   })
 }
 
-const changesIn = ({ before, after }: AuditRow, t: Say) => (isMenu(before) && isMenu(after) ? changesView(before, after, t) : [])
+function changesIn({ before, after }: AuditRow, t: Say): ChangeView[] {
+  if (isMenu(before) && isMenu(after)) return changesView(before, after, t)
+  // Tags are lists of words.
+  if (!Array.isArray(before) || !Array.isArray(after)) return []
+  return [changeView({ what: t('Tags'), from: before.join(', ') || null, to: after.join(', ') || null })]
+}
 const isMenu = (value: unknown): value is MenuSpec => typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string'

@@ -7,11 +7,11 @@ import { MODEL } from './model'
 import { PAGES } from './pages'
 import { PHONE } from './phone'
 import { QUEUES } from './queues'
-import { TAGS } from './tags'
+import { TAGS, TAGS_SAID } from './tags'
 import { ZONE } from './zone'
 
 /** Hindi as people in operations speak it, with WhatsApp's own words: चैट, मैसेज, टेम्प्लेट, बटन. */
 export const HINDI: Catalogue = {
   words: { ...PAGES, ...CONVERSATIONS, ...QUEUES, ...MENUS, ...PHONE, ...TAGS, ...ZONE, ...ERRORS },
-  said: { ...MODEL, ...CODES_SAID, ...REFUSALS },
+  said: { ...MODEL, ...TAGS_SAID, ...CODES_SAID, ...REFUSALS },
 }
