@@ -15,7 +15,8 @@ import type { Settled } from './options'
 import { outboxWork } from './outbox/drain'
 import { type EnqueueOptions, enqueue, sameDecision } from './outbox/enqueue'
 import { createPace, type Pace } from './outbox/pace'
-import { drawWhat } from './outbox/resolve'
+import { createReady } from './outbox/ready'
+import { createDraw, messageIn } from './outbox/resolve'
 import type { Provider } from './providers/provider'
 import { lostHearings, mayGoLive, publishChecked } from './publish'
 import { type Actor, writeAudit } from './store/audit'
@@ -59,7 +60,9 @@ const inThisProcess = new Map<string, number>()
 export function buildEngine(settled: Settled): RunningEngine {
   const { log, now } = settled
   const lines = new Map([...settled.lines].map(([number, provider]): [string, Line] => [number, { number, provider }]))
-  const limits: EnqueueOptions = { numbers: new Set(lines.keys()), expireAfterMs: settled.expireAfterMs, perRecipientHour: settled.perRecipientHour }
+  const ready = createReady()
+  const limits: EnqueueOptions = { numbers: new Set(lines.keys()), expireAfterMs: settled.expireAfterMs, perRecipientHour: settled.perRecipientHour, ready }
+  const draw = createDraw()
   const listeners = createListeners()
   const flows = createFlows()
   for (const flow of settled.flows) flows.add(flow as never)
@@ -122,6 +125,7 @@ export function buildEngine(settled: Settled): RunningEngine {
     db,
     now,
     limits,
+    draw,
     defaultCountry: settled.defaultCountry,
     queued,
     async setMode(conversation, mode, details) {
@@ -183,6 +187,7 @@ export function buildEngine(settled: Settled): RunningEngine {
         db,
         providers: settled.lines,
         pace,
+        ready,
         holder,
         now,
         log,
@@ -377,7 +382,7 @@ export function buildEngine(settled: Settled): RunningEngine {
       // Before anything is drawn: the menu may have changed since the first time, and the answer must not.
       const earlier = await sameDecision(db().write, idempotency)
       if (earlier) return { id: String(earlier.id), status: earlier.status ?? 'queued' }
-      const drawn = await drawWhat(db().write, request.what)
+      const drawn = await draw(db().write, request.what)
       const sent = await enqueue(
         db(),
         {
@@ -396,7 +401,7 @@ export function buildEngine(settled: Settled): RunningEngine {
       queued(sent.conversationId)
       return { id: String(sent.id), status: sent.status }
     },
-    draw: async (what) => (await drawWhat(db().read, what)).message,
+    draw: async (what) => messageIn(await draw(db().read, what)),
     async decideMessage(id, decision, by) {
       return decideMessage(engine, id, decision, by, queued)
     },

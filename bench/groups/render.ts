@@ -4,8 +4,8 @@ import { part } from '../package'
 import type { Bench } from '../run'
 
 const { render: draw } = part<typeof import('../../lib/model/render')>('model/render.js')
-const { cloudApiWire } = part<typeof import('../../lib/providers/cloud-api')>('providers/cloud-api.js')
-const { fillMenu } = part<typeof import('../../lib/model/fill')>('model/fill.js')
+const { cloudApi, cloudApiBody } = part<typeof import('../../lib/providers/cloud-api')>('providers/cloud-api.js')
+const { prepareMenu } = part<typeof import('../../lib/outbox/prepared-menu')>('outbox/prepared-menu.js')
 type MenuSpec = import('../../lib/model/menu').MenuSpec
 
 const rows = Array.from({ length: 10 }, (_, index) => ({ id: `topic_${index}`, title: `Topic number ${index}`, description: 'Get real-time delivery status' }))
@@ -21,20 +21,21 @@ const variables = { name: 'Asha', order: 'ORD-12345' }
 
 /** A menu with variables becomes JSON of the wire; CPU of one core, seven times 200 ms each. */
 export async function render({ say }: Bench): Promise<object> {
-  const parcel = (message: ReturnType<typeof draw>) => ({
-    to: { phone: '+919800000001', bsuid: null },
-    message,
-    ref: 'r'.repeat(22),
-    replyTo: null,
-    statusCallback: null,
-  })
-  const finished = cloudApiWire(parcel(draw(menu, variables)))
-  const values = { value: (name: string) => variables[name as keyof typeof variables], items: () => [] }
+  const to = { phone: '+919800000001', bsuid: null }
+  const ref = 'r'.repeat(22)
+  const parcel = (message: ReturnType<typeof draw>, content: string | null) => ({ to, message, content, ref, replyTo: null, statusCallback: null })
+  const finished = cloudApi({}, {}).wire(parcel(draw(menu, variables), null))
+  const prepared = prepareMenu(menu, [])
+  const message = draw(menu, variables)
+  const written = (): string => cloudApiBody(parcel(message, prepared(variables).message.content))
+  if (written() !== JSON.stringify(finished)) throw new Error('a prepared menu is not written as the one that is rendered')
   const found = {
     'JSON.stringify of the finished object': cpuOf(() => JSON.stringify(finished)),
-    'fill alone': cpuOf(() => fillMenu(menu, values)),
+    'a prepared menu, written': cpuOf(written),
+    'the same, to bytes': cpuOf(() => Buffer.from(written())),
+    'JSON.stringify of the finished object, to bytes': cpuOf(() => Buffer.from(JSON.stringify(finished))),
     'read, fill and check (render)': cpuOf(() => draw(menu, variables)),
-    'render, wire and stringify': cpuOf(() => JSON.stringify(cloudApiWire(parcel(draw(menu, variables))))),
+    'render, wire and stringify': cpuOf(() => cloudApiBody(parcel(draw(menu, variables), null))),
   }
   const base = found['JSON.stringify of the finished object']
   say(

@@ -1,5 +1,6 @@
 import { WaError } from '../errors'
 import { windowOf } from '../model/window'
+import { messageIn } from '../outbox/resolve'
 import type { ContactChange, ContactRow } from '../store/contacts'
 import type { ConversationRow, Step } from '../store/conversations'
 import type { Query } from '../store/database'
@@ -75,7 +76,7 @@ export function createContext(parts: ContextParts, attempt: Attempt, startFlow: 
     async ask(what: Utterance, answer: string, variables?: unknown, options?: AskOptions): Promise<void> {
       const now = parts.now()
       await utter(parts, place(options?.key), saying(what, variables, options), (drawn) =>
-        waiting({ flow: '', name: answer, data: {}, ids: offeredIds(drawn.message), steps: null }, options, now),
+        waiting({ flow: '', name: answer, data: {}, ids: offeredIds(messageIn(drawn)), steps: null }, options, now),
       )
     },
     async send(to: unknown, what: Utterance, variables?: unknown, options?: AskOptions) {

@@ -1,5 +1,6 @@
 import { WaError } from '../errors'
 import type { SentMessage } from '../model/message'
+import { messageIn } from '../outbox/resolve'
 import type { Step } from '../store/conversations'
 import { messageById } from '../store/messages'
 import { type AskOptions, type Attempt, type ContextParts, createContext, guardOf, mustGoOn, waiting } from './context'
@@ -124,7 +125,7 @@ async function wait(
   const what = whatOf(move.what as Utterance, variables, 'words')
   const now = parts.now()
   await utter(parts, place(), { what, to: { id: attempt.contact.id }, number: attempt.conversation.number, answering: true }, (drawn) =>
-    waiting({ flow: flow.name, name, data, ids: offeredIds(drawn.message), steps }, options, now),
+    waiting({ flow: flow.name, name, data, ids: offeredIds(messageIn(drawn)), steps }, options, now),
   )
 }
 

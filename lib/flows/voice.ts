@@ -3,7 +3,7 @@ import type { Menu } from '../model/builders'
 import { phoneOf } from '../model/phone'
 import { messageOf } from '../model/send-check'
 import { type Decision, decisionKey, type EnqueueOptions, enqueue, type Queued } from '../outbox/enqueue'
-import { type Drawn, declaredVariables, drawWhat, type What } from '../outbox/resolve'
+import { type Draw, type Drawn, declaredVariables, type What } from '../outbox/resolve'
 import { bsuidOf } from '../providers/who'
 import type { ContactRef } from '../store/contacts'
 import type { Step } from '../store/conversations'
@@ -30,6 +30,7 @@ export interface VoiceParts {
   db: () => Db
   now: () => number
   limits: EnqueueOptions
+  draw: Draw
   defaultCountry: string | undefined
   queued: (conversationId: number) => void
 }
@@ -78,7 +79,7 @@ export interface Saying {
 /** One message of a handler, sent once however often the handler runs; refused (WA_ABORTED) when another attempt at its event has begun. */
 export async function utter(parts: VoiceParts, place: Place, saying: Saying, wait?: (drawn: Drawn) => Omit<Step, 'messageId'>): Promise<Queued> {
   const db = parts.db()
-  const drawn = await drawWhat(db.write, saying.what)
+  const drawn = await parts.draw(db.write, saying.what)
   const now = parts.now()
   const decision: Decision = {
     to: saying.to,

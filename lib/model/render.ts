@@ -52,7 +52,8 @@ function samplesOf(menu: MenuSpec): Values {
   return { value, items: () => [value] }
 }
 
-function sentOf(menu: MenuSpec): SentMessage {
+/** The message that a menu is whose variables are filled in. */
+export function sentOf(menu: MenuSpec): SentMessage {
   switch (menu.type) {
     case 'text':
       return { type: 'text', text: menu.body }
@@ -77,7 +78,8 @@ function sentOf(menu: MenuSpec): SentMessage {
   }
 }
 
-function templateOf(menu: MenuSpec): SentTemplate {
+/** The same as the template that it names. */
+export function templateOf(menu: MenuSpec): SentTemplate {
   const { name, language, components = [] } = ('template' in menu ? menu.template : undefined) ?? { name: '', language: '' }
   const template = { type: 'template' as const, template: { name, language, components } }
   if (menu.type === 'template') return template

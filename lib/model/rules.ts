@@ -6,14 +6,14 @@ import { checkButtons } from './rules-buttons'
 import { checkAddress, checkPhones, checkUrls } from './rules-cta'
 import { checkList } from './rules-list'
 import { deepTexts, variablesIn } from './variables'
-import { braces, isBlank, type Reading, wording } from './wording'
+import { braces, isBlank, type Reading, type Wording, wording } from './wording'
 
 /**
  * WhatsApp's rules for a menu whose structure is right. Before it is published its texts still hold `{{variables}}`;
- * `rendered` says that they are filled in: then braces are words like any others, and every length is final.
+ * `rendered` says that they are filled in: then braces are words like any others, and every length is final. `words` judges each text.
  */
-export function checkRules(menu: MenuSpec, report: Report, rendered = false): void {
-  const reading: Reading = { report, rendered, words: wording(report, rendered ? null : (menu.variables ?? {})) }
+export function checkRules(menu: MenuSpec, report: Report, rendered = false, words: Wording = wording(report, rendered ? null : (menu.variables ?? {}))): void {
+  const reading: Reading = { report, rendered, words }
   if (!rendered) checkVariables(menu, report)
   if ('template' in menu && menu.template) checkTemplate(menu.template, reading)
   if (menu.type === 'template') return

@@ -15,6 +15,7 @@ import { claimOutgoing, type Outgoing } from '../store/outgoing'
 import type { Work } from '../worker'
 import { createGate, type Gate } from './gate'
 import type { Pace } from './pace'
+import type { Ready } from './ready'
 import { createSettler } from './settler'
 
 /** A lease outlives the request it covers, so that only a dead process loses it. */
@@ -36,6 +37,7 @@ export interface OutboxParts {
   db: () => Db
   providers: ReadonlyMap<string, Provider>
   pace: Pace
+  ready: Ready
   /** Names this instance in its leases. */
   holder: string
   now: () => number
@@ -174,6 +176,7 @@ function parcelOf(parts: OutboxParts, { message, to, quoted }: Outgoing): Parcel
   return {
     to,
     message: message.payload as SentMessage,
+    content: parts.ready.take(message.id),
     ref: message.ref ?? '',
     replyTo: quoted,
     statusCallback: parts.callbackOf(message.number),

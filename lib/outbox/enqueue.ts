@@ -1,5 +1,5 @@
 import { WaError } from '../errors'
-import type { SentMessage, Status } from '../model/message'
+import type { Status } from '../model/message'
 import { suggest } from '../model/suggest'
 import { windowOf } from '../model/window'
 import type { Actor } from '../store/audit'
@@ -8,6 +8,8 @@ import { type ConversationRow, ensureConversation, touchConversation } from '../
 import type { Db, Query } from '../store/database'
 import { insertOutbound, type MessageRow, messageByIdempotencyKey, sentAtNth } from '../store/messages'
 import { hashOf } from '../store/rows'
+import type { Written } from './prepared-menu'
+import type { Ready } from './ready'
 import type { Drawn } from './resolve'
 
 /** A decision to send, complete but for its row. */
@@ -33,6 +35,8 @@ export interface EnqueueOptions {
   expireAfterMs: number
   /** Messages an hour to one recipient; a loop between two robots stops here. */
   perRecipientHour: number
+  /** Is handed what leaves, as the wire will have it. */
+  ready: Ready
 }
 export interface Queued {
   id: number
@@ -46,7 +50,8 @@ const HOUR_MS = 3_600_000
 /** Writes a decision down. When this resolves the row is committed, and the message will leave once, whatever happens to this process. */
 export async function enqueue(db: Db, decision: Decision, options: EnqueueOptions, now: number): Promise<Queued> {
   if (!options.numbers.has(decision.number)) throw unknownNumber(decision.number, options.numbers)
-  return db.tx(async (trx) => {
+  let leaving = decision.drawn.message
+  const queued = await db.tx(async (trx): Promise<Queued> => {
     await decision.guard?.(trx)
     const contact = await recipient(trx, db, decision.to, now)
     const conversation = await ensureConversation(trx, db, decision.number, contact.id, now)
@@ -59,13 +64,14 @@ export async function enqueue(db: Db, decision: Decision, options: EnqueueOption
       throw new WaError('WA_OPTED_OUT', `Contact ${contact.id} does not want messages (opted out). Only their own words reopen the talk.`, [
         { path: 'to', message: 'opted out' },
       ])
-    const message = allowedNow(decision.drawn, conversation, now)
+    leaving = allowedNow(decision.drawn, conversation, now)
     await withinHour(trx, conversation, options.perRecipientHour, now)
     const id = await insertOutbound(trx, db, {
       number: decision.number,
       conversationId: conversation.id,
-      message,
-      text: decision.drawn.text,
+      type: leaving.type,
+      json: leaving.json,
+      text: decision.drawn.message.text,
       menu: decision.drawn.menu,
       replyTo: decision.replyTo ?? null,
       meta: decision.meta ?? null,
@@ -76,15 +82,17 @@ export async function enqueue(db: Db, decision: Decision, options: EnqueueOption
       now,
     })
     if (id === null) throw Object.assign(new Error('the same decision is being written by another process'), { code: '40001' })
-    await touchConversation(trx, conversation, { id, direction: 'out', text: decision.drawn.text, at: now }, null, now)
+    await touchConversation(trx, conversation, { id, direction: 'out', text: decision.drawn.message.text, at: now }, null, now)
     await decision.alongside?.(trx, conversation, id)
     return { id, status: 'queued', conversationId: conversation.id, fresh: true }
   })
+  if (queued.fresh && leaving.content !== null) options.ready.keep(queued.id, leaving.content)
+  return queued
 }
 
 /** The key under which a decision of a handler is one message: the same words at the same place of the same event. */
 export function decisionKey(place: readonly (string | number)[], drawn: Drawn): { key: string; fingerprint: string } {
-  const fingerprint = hashOf(JSON.stringify(drawn.message))
+  const fingerprint = hashOf(drawn.message.json)
   return { key: hashOf(JSON.stringify([...place, fingerprint])), fingerprint }
 }
 
@@ -114,10 +122,11 @@ async function recipient(trx: Query, db: Db, to: ContactRef, now: number): Promi
 }
 
 /** Known to be closed: only an approved template may go. A customer who never wrote is unknown, and is sent to. */
-function allowedNow(drawn: Drawn, conversation: ConversationRow, now: number): SentMessage {
+function allowedNow(drawn: Drawn, conversation: ConversationRow, now: number): Written {
   const window = windowOf(conversation.last_inbound_at, now)
   if (!window.known || window.open || drawn.message.type === 'template') return drawn.message
-  if (drawn.template) return drawn.template
+  const template = drawn.template()
+  if (template) return template
   const closed = window.closesAt === null ? [] : [`It closed at ${new Date(window.closesAt).toISOString()}.`]
   throw new WaError(
     'WA_WINDOW_CLOSED',

@@ -1,34 +1,54 @@
 import { WaError } from '../errors'
-import type { MenuSpec } from '../model/menu'
-import { type SentMessage, wordsOf } from '../model/message'
-import { render, renderTemplate } from '../model/render'
+import type { SentMessage } from '../model/message'
 import { suggest } from '../model/suggest'
 import { variablesIn } from '../model/variables'
 import type { Query } from '../store/database'
-import { listMenus, menuByKey, type StoredMenu } from '../store/menus'
+import { listMenus, menuByKey, menuStand, type StoredMenu } from '../store/menus'
+import { type PreparedMenu, prepareMenu, type WrittenMenu, written } from './prepared-menu'
 
 /** What to send: a stored menu by its key, or a message that is complete. */
 export type What = { menu: string; variables?: Record<string, unknown> } | { message: SentMessage }
 
-/** A decision that could leave: rendered within the limits, and where its words came from. */
-export interface Drawn {
-  message: SentMessage
-  text: string
+/** A decision that could leave: written within the limits, and where its words came from. */
+export interface Drawn extends WrittenMenu {
   menu: { key: string; version: number; variables: Record<string, unknown> } | null
-  /** Stands in when the window is closed and the menu names an approved template. */
-  template: SentMessage | null
 }
 
-/** Renders a stored menu's live version, or passes a message on. Throws WA_MENU_UNKNOWN and whatever rendering finds wrong. */
-export async function drawWhat(query: Query, what: What): Promise<Drawn> {
-  if ('message' in what) return { message: what.message, text: wordsOf(what.message), menu: null, template: null }
-  const menu = await liveMenu(query, what.menu)
-  const variables = what.variables ?? {}
-  const options = { alsoKnown: declaredVariables(menu) }
-  const message = render(menu.published, variables, options)
-  const template = message.type === 'template' ? message : renderTemplate(menu.published, variables, options)
-  return { message, text: wordsOf(message), menu: { key: menu.key, version: menu.version, variables }, template }
+/** Writes a stored menu's live version, or passes a message on. Throws WA_MENU_UNKNOWN and whatever rendering finds wrong. */
+export type Draw = (query: Query, what: What) => Promise<Drawn>
+
+/** Menus that are kept prepared. */
+const MOST = 200
+
+/** Menus are looked up each time, because any instance may have published another version; what stands under a revision never changes and is prepared once. */
+export function createDraw(): Draw {
+  const prepared = new Map<string, Live>()
+  const liveOf = async (query: Query, key: string): Promise<Live> => {
+    const stand = await menuStand(query, key)
+    const known = stand === null ? undefined : prepared.get(standing(stand))
+    if (known) return known
+    const menu = await liveMenu(query, key)
+    const live = { version: menu.version, write: prepareMenu(menu.published, declaredVariables(menu)) }
+    if (prepared.size >= MOST) for (const oldest of prepared.keys()) if (prepared.delete(oldest)) break
+    prepared.set(standing(menu), live)
+    return live
+  }
+  return async (query, what) => {
+    if ('message' in what) return { message: written(what.message), menu: null, template: () => null }
+    const live = await liveOf(query, what.menu)
+    const variables = what.variables ?? {}
+    return { ...live.write(variables), menu: { key: what.menu, version: live.version, variables } }
+  }
 }
+
+interface Live {
+  version: number
+  write: PreparedMenu
+}
+const standing = ({ id, revision }: { id: number; revision: number }): string => `${id}:${revision}`
+
+/** What would be sent, as a message. */
+export const messageIn = ({ message }: Drawn): SentMessage => JSON.parse(message.json) as SentMessage
 
 /** Staff may use any subset of the variables that code declares: those are known even when the words no longer hold them. */
 export function declaredVariables(menu: StoredMenu): string[] {
@@ -37,7 +57,7 @@ export function declaredVariables(menu: StoredMenu): string[] {
   return [...scalars, ...Object.keys(arrays), ...Object.keys(menu.declared.variables ?? {})]
 }
 
-async function liveMenu(query: Query, key: string): Promise<StoredMenu & { published: MenuSpec; version: number }> {
+async function liveMenu(query: Query, key: string): Promise<StoredMenu & { published: NonNullable<StoredMenu['published']>; version: number }> {
   const menu = await menuByKey(query, key)
   if (!menu) throw await unknownMenu(query, key)
   if (menu.archived_at !== null)

@@ -60,13 +60,13 @@ export function cloudApi(options: CloudApiOptions = {}, env: Env = process.env):
     verify: (knock) => (knock.method === 'GET' ? verifySubscription(knock, verifyToken) : verifySignature(knock, appSecrets)),
     needsBody: ({ headers }) => appSecrets.length > 0 && isSignature(headers['x-hub-signature-256']),
     parse: (body) => parseCloudApi(body, { provider: 'cloudApi', phoneNumberId }),
-    wire: cloudApiWire,
+    wire: (parcel) => JSON.parse(cloudApiBody(parcel)) as unknown,
     send: (parcel, signal) =>
       deliver({
         missing: missing.filter((name) => (CLOUD_API_CREDENTIALS as readonly string[]).includes(name)),
         url: `${baseUrl}/${encodeURIComponent(phoneNumberId ?? '')}/messages`,
         headers: { authorization: `Bearer ${accessToken}` },
-        wire: () => cloudApiWire(parcel),
+        body: () => cloudApiBody(parcel),
         agent,
         signal,
         resultOf: (answer) => resultOfAnswer(answer, parcel),
@@ -92,21 +92,33 @@ function verifySignature({ headers, body }: Knock, appSecrets: readonly string[]
     : { ok: false, status: 401, reason: 'wrong or missing X-Hub-Signature-256' }
 }
 
-/** The request body. A user id goes into `recipient`: in `to` it is answered 200 and never arrives. */
-export function cloudApiWire(parcel: Parcel): unknown {
-  const head = {
-    messaging_product: 'whatsapp',
-    recipient_type: 'individual',
-    ...addressOf(parcel),
-    ...(parcel.replyTo === null ? {} : { context: { message_id: parcel.replyTo } }),
-    biz_opaque_callback_data: parcel.ref,
-  }
+/** What leaves. A user id goes into `recipient`: in `to` it is answered 200 and never arrives. */
+function cloudApiWire(parcel: Parcel): unknown {
+  const head = headOf(parcel)
   // A raw message can add fields, but not change who gets it: "to" would win over our "recipient".
   const { to: _to, recipient: _recipient, ...content } = contentOf(parcel.message)
   return { ...head, ...content, ...head }
 }
 
-function addressOf({ to }: Parcel): { to: string } | { recipient: string } {
+/** The same as JSON. */
+export function cloudApiBody(parcel: Parcel): string {
+  if (!parcel.content) return JSON.stringify(cloudApiWire(parcel))
+  const { to, recipient } = addressOf(parcel)
+  const address = to === undefined ? `"recipient":${JSON.stringify(recipient)}` : `"to":"${to}"`
+  const context = parcel.replyTo === null ? '' : `"context":{"message_id":${JSON.stringify(parcel.replyTo)}},`
+  const ref = JSON.stringify(parcel.ref)
+  return `{"messaging_product":"whatsapp","recipient_type":"individual",${address},${context}"biz_opaque_callback_data":${ref},${parcel.content}}`
+}
+
+const headOf = (parcel: Parcel): object => ({
+  messaging_product: 'whatsapp',
+  recipient_type: 'individual',
+  ...addressOf(parcel),
+  ...(parcel.replyTo === null ? {} : { context: { message_id: parcel.replyTo } }),
+  biz_opaque_callback_data: parcel.ref,
+})
+
+function addressOf({ to }: Parcel): { to: string; recipient?: never } | { recipient: string; to?: never } {
   const phone = phoneOf(to.phone)
   if (phone !== null) return { to: phone.slice(1) }
   if (to.bsuid !== null) return { recipient: to.bsuid }

@@ -9,20 +9,21 @@ export interface Delivery {
   missing: readonly string[]
   url: string
   headers: Readonly<Record<string, string>>
-  wire(): unknown
+  /** The JSON that leaves. */
+  body(): string
   agent: http.Agent
   signal: AbortSignal
   resultOf(answer: Answer): SendResult
 }
 
 /** One request from a parcel to its result. Never rejects for what a parcel, the network or the provider did. */
-export async function deliver({ missing, url, headers, wire, agent, signal, resultOf: resultOfAnswer }: Delivery): Promise<SendResult> {
+export async function deliver({ missing, url, headers, body, agent, signal, resultOf: resultOfAnswer }: Delivery): Promise<SendResult> {
   if (missing.length > 0) {
     const title = `Not configured: ${missing.join(', ')}`
     const row = { class: 'hold-account', alert: true, title, advice: 'Ask a developer to set these variables and to restart.' } as const
     return resultOf(row, errorOf(0, row, null))
   }
-  const ready = bodyOf(wire)
+  const ready = bodyOf(body)
   if (!('body' in ready)) return ready
   const answer = await postJson({ url, headers, body: ready.body, agent, signal })
   if (answer.answered) return resultOfAnswer(answer)
@@ -30,9 +31,9 @@ export async function deliver({ missing, url, headers, wire, agent, signal, resu
 }
 
 /** What would leave. A message that has no shape on this wire never will have one: it fails visibly instead of blocking the queue. */
-export function bodyOf(wire: () => unknown): { body: unknown } | Extract<SendResult, { outcome: 'failed' }> {
+export function bodyOf(body: () => string): { body: string } | Extract<SendResult, { outcome: 'failed' }> {
   try {
-    return { body: wire() }
+    return { body: body() }
   } catch (error) {
     if (!(error instanceof WaError)) throw error
     return {

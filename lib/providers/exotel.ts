@@ -51,7 +51,7 @@ export function exotel(options: ExotelOptions = {}, env: Env = process.env): Pro
   })
   const agent = agentFor(baseUrl)
   const number = phoneOf(from) ?? from
-  const wire = (parcel: Parcel): unknown => (shape === 'flat' ? flat : envelope)(parcel, number, tokens[0])
+  const bodyOf = (parcel: Parcel): string => (shape === 'flat' ? flat : envelope)(parcel, number, tokens[0])
   return {
     name: 'exotel',
     from: number,
@@ -70,13 +70,13 @@ export function exotel(options: ExotelOptions = {}, env: Env = process.env): Pro
     verify: (knock) => verifyToken(knock, tokens),
     needsBody: ({ query }) => isOneOf(tokens, query.get('token') ?? ''),
     parse: (body) => parseExotel(body),
-    wire,
+    wire: (parcel) => JSON.parse(bodyOf(parcel)) as unknown,
     send: (parcel, signal) =>
       deliver({
         missing: missing.filter((name) => (EXOTEL_CREDENTIALS as readonly string[]).includes(name)),
         url: `${baseUrl}/v2/accounts/${encodeURIComponent(accountSid ?? '')}/messages`,
         headers: { authorization: `Basic ${Buffer.from(`${apiKey}:${apiToken}`).toString('base64')}` },
-        wire: () => wire(parcel),
+        body: () => bodyOf(parcel),
         agent,
         signal,
         resultOf: resultOfAnswer,
@@ -126,22 +126,19 @@ function headOf({ to }: Parcel, from: string | null): Head {
   return { from, to: phone }
 }
 
-function envelope(parcel: Parcel, from: string | null, token?: string): unknown {
-  const message = {
-    ...headOf(parcel, from),
-    custom_data: parcel.ref,
-    ...callbackOf(parcel, token),
-    content: { recipient_type: 'individual', ...contentOf(parcel.message) },
-  }
-  return { whatsapp: { messages: [message] } }
+function envelope(parcel: Parcel, from: string | null, token?: string): string {
+  const head = JSON.stringify({ ...headOf(parcel, from), custom_data: parcel.ref, ...callbackOf(parcel, token) }).slice(0, -1)
+  const content = parcel.content
+    ? `{"recipient_type":"individual",${parcel.content}}`
+    : JSON.stringify({ recipient_type: 'individual', ...contentOf(parcel.message) })
+  return `{"whatsapp":{"messages":[${head},"content":${content}}]}}`
 }
 
-const flat = (parcel: Parcel, from: string | null, token?: string): unknown => ({
-  ...headOf(parcel, from),
-  content: contentOf(parcel.message),
-  custom_data: parcel.ref,
-  ...callbackOf(parcel, token),
-})
+function flat(parcel: Parcel, from: string | null, token?: string): string {
+  const head = JSON.stringify(headOf(parcel, from)).slice(0, -1)
+  const tail = JSON.stringify({ custom_data: parcel.ref, ...callbackOf(parcel, token) }).slice(1)
+  return `${head},"content":${parcel.content ? `{${parcel.content}}` : JSON.stringify(contentOf(parcel.message))},${tail}`
+}
 
 /** With the token: what Exotel reports there has to prove itself as at the default address. The most specific address wins, so without it every report would be lost. */
 function callbackOf({ statusCallback }: Parcel, token: string | undefined): object {

@@ -11,7 +11,8 @@ const IDLE_MS = 4_000
 export interface Post {
   url: string
   headers: Readonly<Record<string, string>>
-  body: unknown
+  /** JSON. */
+  body: string
   agent: http.Agent
   signal: AbortSignal
   timeoutMs?: number
@@ -48,7 +49,7 @@ export function postJson({ url, headers, body, agent, signal, timeoutMs = SEND_T
   return new Promise((resolve) => {
     if (signal.aborted) return resolve({ answered: false, left: false, reason: 'The attempt was given up before the request left.' })
     const to = new URL(url)
-    const bytes = Buffer.from(JSON.stringify(body))
+    const bytes = Buffer.from(body)
     let left = false
     let ended = false
 

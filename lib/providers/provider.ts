@@ -17,6 +17,8 @@ export type Verdict = { ok: true } | { ok: false; status: 401 | 403 | 503; reaso
 export interface Parcel {
   to: { phone: string | null; bsuid: string | null }
   message: SentMessage
+  /** The message's content object as JSON without the outer braces, when somebody wrote it already: to the letter what `contentOf` makes of it. */
+  content?: string | null
   /** Echoed by the provider in its status callbacks; how a lost answer is reconciled. */
   ref: string
   /** Provider id of the message this one quotes. */
@@ -75,7 +77,7 @@ export interface Provider {
   needsBody?(head: Omit<Knock, 'body'>): boolean
   /** Every entry, change, message and status of a body. Never throws: what cannot be read comes back as `unrecognised`. */
   parse(body: Buffer): Incoming[]
-  /** The JSON that would leave for this parcel, for tests and the preview of the wire. */
+  /** What would leave for this parcel, for tests and the preview of the wire. */
   wire(parcel: Parcel): unknown
   /** Deliver one parcel. Resolves with what became of it; rejects only on a fault of ours. `signal` ends a hanging request. */
   send(parcel: Parcel, signal: AbortSignal): Promise<SendResult>

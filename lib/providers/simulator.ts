@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { cloudApiWire } from './cloud-api'
+import { cloudApiBody } from './cloud-api'
 import { parseCloudApi } from './cloud-api-callbacks'
 import { errorOf, resultOf, resultOfStatus } from './codes'
 import { cloudApiRow } from './codes-cloud-api'
@@ -57,9 +57,9 @@ export function simulator(options: SimulatorOptions = {}): Simulator {
     perSecond,
     verify,
     parse,
-    wire: cloudApiWire,
+    wire: (parcel) => JSON.parse(cloudApiBody(parcel)) as unknown,
     async send(parcel) {
-      const ready = bodyOf(() => cloudApiWire(parcel))
+      const ready = bodyOf(() => cloudApiBody(parcel))
       if (!('body' in ready)) return ready
       const mishap = mishaps.shift()
       if (mishap !== undefined) return resultOfMishap(mishap)

@@ -5,11 +5,14 @@ import { field, labelOf } from './reading'
 const BSUID = /^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]+$/
 const MAX_BSUID = 160
 
+const PHONE = /^\+[1-9]\d{1,14}$/
+
 /**
  * A phone number of the wire, digits with a leading `+`; null when it is none. No country code is guessed.
  * Short numbers pass: the provider says that somebody wrote from there, and an answer can be tried.
  */
 export function phoneOf(value: unknown): string | null {
+  if (typeof value === 'string' && PHONE.test(value)) return value
   if (typeof value !== 'string' && typeof value !== 'number') return null
   const digits = String(value)
     .trim()

@@ -50,6 +50,12 @@ export async function menuByKey(query: Query, key: string): Promise<StoredMenu |
   return { ...menu, published: menu.version === null ? null : await menuVersion(query, menu.id, menu.version), tags: tags.get(menu.id) ?? [] }
 }
 
+/** Where a menu stands: every write of it makes another revision. */
+export async function menuStand(query: Query, key: string): Promise<{ id: number; revision: number } | null> {
+  const row = (await query('wa_menus').where({ key }).first('id', 'revision')) as { id: number | string; revision: number } | undefined
+  return row ? { id: Number(row.id), revision: row.revision } : null
+}
+
 async function menuVersion(query: Query, menuId: number, version: number): Promise<MenuSpec | null> {
   const row = (await query('wa_menu_versions').where({ menu_id: menuId, version }).first()) as { spec: string } | undefined
   return fromJson<MenuSpec>(row?.spec ?? null)

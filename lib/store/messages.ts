@@ -1,5 +1,5 @@
 import type { StatusError } from '../model/event'
-import { climbs, type SentMessage, type Status } from '../model/message'
+import { climbs, type Status } from '../model/message'
 import type { Db, Query } from './database'
 import { releaseParked } from './events'
 import { CLOCK } from './lease'
@@ -94,7 +94,10 @@ export async function insertInbound(trx: Query, db: Db, message: InboundMessage)
 export interface OutboundMessage {
   number: string
   conversationId: number
-  message: SentMessage
+  /** Type of the SentMessage. */
+  type: string
+  /** The SentMessage as JSON. */
+  json: string
   text: string
   menu: { key: string; version: number; variables: Record<string, unknown> } | null
   replyTo: number | null
@@ -112,9 +115,9 @@ export async function insertOutbound(trx: Query, db: Db, message: OutboundMessag
     number: message.number,
     conversation_id: message.conversationId,
     direction: 'out',
-    type: message.message.type,
+    type: message.type,
     text: storable(message.text),
-    payload: toJson(message.message),
+    payload: message.json,
     status: 'queued',
     ref: randomRef(),
     menu_key: message.menu?.key ?? null,

@@ -88,7 +88,8 @@ for (const engine of engines()) {
       const id = await insertOutbound(trx, db, {
         number: 'default',
         conversationId: conversations[0]?.id ?? 0,
-        message: { type: 'text', text: 'menu' },
+        type: 'text',
+        json: JSON.stringify({ type: 'text', text: 'menu' }),
         text: 'menu',
         menu: { key: 'help', version: 3, variables: {} },
         replyTo: null,

@@ -109,7 +109,8 @@ for (const engine of engines()) {
       insertOutbound(trx, db, {
         number: 'default',
         conversationId,
-        message: words(text),
+        type: 'text',
+        json: JSON.stringify(words(text)),
         text,
         menu: null,
         replyTo: null,

@@ -57,7 +57,8 @@ async function sentBefore({ engine: { db } }: Host, expected: readonly Incoming[
       const id = await insertOutbound(trx, db, {
         number: 'default',
         conversationId: conversation.id,
-        message: { type: 'text', text: 'ours' },
+        type: 'text',
+        json: JSON.stringify({ type: 'text', text: 'ours' }),
         text: 'ours',
         menu: null,
         replyTo: null,
