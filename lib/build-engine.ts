@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { decideMessage, decideMessages, notInThatState } from './decide'
+import { decideEvents, decideMessage, decideMessages, notInThatState } from './decide'
 import type { Engine, Line, SendRequest, Sent } from './engine'
 import { reasonOf, WaError } from './errors'
 import type { ContextParts } from './flows/context'
@@ -421,13 +421,19 @@ export function buildEngine(settled: Settled): RunningEngine {
         const event = Number(id)
         const to = { state: decision === 'discard' ? ('discarded' as const) : ('waiting' as const), replay: decision === 'replay' }
         if (!(await decideEvent(trx, event, from[decision], to, now()))) return false
-        if (decision === 'retry') await reviveRuns(trx, event)
+        if (decision === 'retry') await reviveRuns(trx, [event])
         await writeAudit(trx, by, `event.${decision}`, `event:${id}`, null, null, now())
         return true
       })
       if (!moved) throw await notInThatState(db(), id, decision, from[decision])
       inbox?.wake()
       changed(null)
+    },
+    async decideEvents(which, decision, by) {
+      const moved = await decideEvents(engine, which, decision, by)
+      inbox?.wake()
+      changed(null)
+      return moved
     },
     async setMode(conversationId, mode, by, note) {
       const moved = await db().tx(async (trx) => {

@@ -1,8 +1,10 @@
 import type { Engine, Matching, Sent } from './engine'
 import { WaError } from './errors'
 import { type Actor, writeAudit } from './store/audit'
-import type { Db } from './store/database'
+import type { Db, Query } from './store/database'
+import { decideManyEvents } from './store/events'
 import { decideOutbound, decideOutbounds, messageById } from './store/messages'
+import { reviveRuns } from './store/runs'
 
 /** Sent again, a message has a day to leave. */
 const AGAIN_MS = 86_400_000
@@ -41,27 +43,44 @@ export async function decideMessage(
 /** Messages in one transaction: a webhook never waits longer than for these. */
 const BATCH = 500
 
-/** A person's decision on all messages that match: see `Engine.decideMessages`. Each batch is committed, and audited, by itself; what is done stays done. */
-export async function decideMessages(engine: Engine, which: Matching, decision: 'retry' | 'cancel', by: Actor): Promise<number> {
-  const db = engine.db
+/** A person's decision on all messages that match: see `Engine.decideMessages`. */
+export function decideMessages(engine: Engine, which: Matching, decision: 'retry' | 'cancel', by: Actor): Promise<number> {
   const to = decision === 'retry' ? 'queued' : 'canceled'
   const detail = `${by.name} decided for all that matched: ${decision}`
+  const about: About = { action: `messages.${decision}`, subject: 'outbox', before: { status: which.statuses }, to, by }
+  return inBatches(engine, about, (trx, after, now) =>
+    decideOutbounds(trx, engine.db, { ...which, after }, { to, by: by.name, detail, now, expiresAt: now + AGAIN_MS }, BATCH),
+  )
+}
+
+/** A person's decision on all events that match: see `Engine.decideEvents`. */
+export function decideEvents(engine: Engine, which: Parameters<Engine['decideEvents']>[0], decision: 'retry' | 'discard', by: Actor): Promise<number> {
+  const to = decision === 'retry' ? 'waiting' : 'discarded'
+  return inBatches(engine, { action: `events.${decision}`, subject: 'inbox', before: { state: which.states }, to, by }, async (trx, after, now) => {
+    const ids = await decideManyEvents(trx, engine.db, { ...which, after }, to, now, BATCH)
+    if (decision === 'retry') await reviveRuns(trx, ids)
+    return ids
+  })
+}
+
+/** What the audit says of each batch. */
+interface About {
+  action: string
+  subject: string
+  before: object
+  to: string
+  by: Actor
+}
+
+/** Each batch is committed, and audited, by itself; what is done stays done. By their ids, so that what fails again while we go on is not taken twice. */
+async function inBatches(engine: Engine, about: About, step: (trx: Query, after: number, now: number) => Promise<number[]>): Promise<number> {
   let total = 0
-  // By their ids, so that what fails again while we go on is not taken twice.
   for (let after = 0; ; ) {
     const now = engine.now()
-    const moved = await db.tx(async (trx) => {
-      const ids = await decideOutbounds(trx, db, { ...which, after }, { to, by: by.name, detail, now, expiresAt: now + AGAIN_MS }, BATCH)
-      if (ids.length > 0)
-        await writeAudit(
-          trx,
-          by,
-          `messages.${decision}`,
-          'outbox',
-          { status: which.statuses },
-          { status: to, count: ids.length, from: ids[0], to: ids.at(-1) },
-          now,
-        )
+    const moved = await engine.db.tx(async (trx) => {
+      const ids = await step(trx, after, now)
+      const { action, subject, before, to, by } = about
+      if (ids.length > 0) await writeAudit(trx, by, action, subject, before, { state: to, count: ids.length, from: ids[0], to: ids.at(-1) }, now)
       return ids
     })
     total += moved.length

@@ -1,12 +1,13 @@
 import type { Fault } from './errors'
 import type { Logger } from './log'
+import type { EventState } from './model/event'
 import type { MenuSpec } from './model/menu'
 import type { SentMessage, Status } from './model/message'
 import type { Knock, Provider } from './providers/provider'
 import type { Actor } from './store/audit'
 import type { Db } from './store/database'
 import type { StoredMenu } from './store/menus'
-import type { UpTo } from './store/messages'
+import type { UpTo } from './store/rows'
 
 /** One business number and the provider that serves it. */
 export interface Line {
@@ -82,6 +83,8 @@ export interface Engine {
   decideMessages(which: Matching, decision: 'retry' | 'cancel', by: Actor): Promise<number>
   /** A person's decision on an event. Throws WA_STATE when it stands elsewhere. */
   decideEvent(id: string, decision: 'retry' | 'discard' | 'replay', by: Actor): Promise<void>
+  /** The same on all that match, in batches, oldest first: `retry` hears them again, `discard` lets them go. Answers how many moved. */
+  decideEvents(which: UpTo & { states: readonly EventState[] }, decision: 'retry' | 'discard', by: Actor): Promise<number>
   /** A person takes over or gives back. */
   setMode(conversationId: string, mode: 'bot' | 'person', by: Actor, note?: string): Promise<void>
   /** The customer said to a person that they want no more messages, or want them again. */

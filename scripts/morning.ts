@@ -21,6 +21,7 @@ export const PAGES = [
   '/outbox',
   '/outbox/all/retry?state=failed',
   '/events',
+  '/events/all/discard?state=unhandled',
   '/phone?as=1',
   '/settings',
   '/audit',

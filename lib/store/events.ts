@@ -3,7 +3,7 @@ import { WaError } from '../errors'
 import type { EventState } from '../model/event'
 import type { Db, Query } from './database'
 import { CLOCK } from './lease'
-import { fromJson, insertOnce, numeric, type Page, type PageRequest, pageById, storable, toJson } from './rows'
+import { fromJson, insertOnce, numeric, type Page, type PageRequest, pageById, storable, toJson, type UpTo, within } from './rows'
 
 /** One event of the inbox: received and committed, to be handled. Rows stay after they are done, so that they can be replayed. */
 export interface EventRow {
@@ -116,13 +116,14 @@ export async function listEvents(
   return pageById(rows, request, read)
 }
 
+function eventsIn(query: Query, states: readonly EventState[], upTo: UpTo | null) {
+  const rows = query('wa_events').whereIn('state', [...states])
+  if (upTo) within(rows, upTo)
+  return rows
+}
 /** How many events stand in these states, counted up to `cap`. */
-export async function countEvents(query: Query, states: readonly EventState[], cap = 10_000): Promise<number> {
-  const inner = query('wa_events')
-    .select('id')
-    .whereIn('state', [...states])
-    .limit(cap)
-    .as('t')
+export async function countEvents(query: Query, states: readonly EventState[], cap = 10_000, upTo: UpTo | null = null): Promise<number> {
+  const inner = eventsIn(query, states, upTo).select('id').limit(cap).as('t')
   const row = (await query.count({ n: '*' }).from(inner).first()) as { n: number | string } | undefined
   return Number(row?.n ?? 0)
 }
@@ -314,18 +315,43 @@ export async function decideEvent(
   change: { state: EventState; replay?: boolean },
   now: number,
 ): Promise<boolean> {
-  // Heard again after later words of the same customer: it has stepped aside, and holds none of them up.
-  const again = { next_at: now, attempts: 0, crashes: 0, error: null, finished_at: null, late: 1 }
-  const ended = { finished_at: now, next_at: null }
   const moved = await trx('wa_events')
     .where({ id })
     .whereIn('state', [...from])
     .update({
-      state: change.state,
-      ...(change.state === 'waiting' ? again : ended),
+      ...decided(trx, change.state, now),
       ...(change.replay ? { replays: trx.raw('replays + 1'), planned: 0 } : {}),
     })
   return moved > 0
+}
+
+/** Heard again after later words of the same customer: it has stepped aside, and holds none of them up. For what nobody heard, listeners are looked for anew. */
+const decided = (trx: Query, state: EventState, now: number) =>
+  state === 'waiting'
+    ? {
+        // First, because MySQL computes from left to right.
+        planned: trx.raw("case when state = 'unhandled' then 0 else planned end"),
+        ...{ state, next_at: now, attempts: 0, crashes: 0, error: null, finished_at: null, late: 1 },
+      }
+    : { state, finished_at: now, next_at: null }
+
+/** The same on the first `limit` of many behind `after`, oldest first, each from the state in which it is found. Answers the ids that moved. */
+export async function decideManyEvents(
+  trx: Query,
+  db: Db,
+  which: UpTo & { states: readonly EventState[]; after: number },
+  to: EventState,
+  now: number,
+  limit: number,
+): Promise<number[]> {
+  const rows = eventsIn(trx, which.states, which).where('id', '>', which.after).orderBy('id').limit(limit).select('id')
+  const found = (await (db.dialect === 'sqlite' ? rows : rows.forUpdate())) as { id: number | string }[]
+  const ids = found.map((row) => Number(row.id))
+  if (ids.length > 0)
+    await trx('wa_events')
+      .whereIn('id', ids)
+      .update(decided(trx, to, now))
+  return ids
 }
 
 /**

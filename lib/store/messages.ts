@@ -3,7 +3,22 @@ import { climbs, type Status } from '../model/message'
 import type { Db, Query } from './database'
 import { releaseParked } from './events'
 import { CLOCK } from './lease'
-import { fromJson, insertOnce, insertRow, numeric, onceMore, type Page, type PageRequest, pageById, randomRef, shortHashOf, storable, toJson } from './rows'
+import {
+  fromJson,
+  insertOnce,
+  insertRow,
+  numeric,
+  onceMore,
+  type Page,
+  type PageRequest,
+  pageById,
+  randomRef,
+  shortHashOf,
+  storable,
+  toJson,
+  type UpTo,
+  within,
+} from './rows'
 
 /** One message in either direction. The same row is the log and, while it has not left, the outbox. */
 export interface MessageRow {
@@ -241,15 +256,9 @@ export async function deliveredUnread(query: Query, conversationId: number): Pro
     .whereNotNull('provider_id')
   return ((await rows.orderBy('id', 'desc').limit(50)) as RawMessage[]).map(readMessage).reverse()
 }
-/** Messages of ours up to an id, only of these business numbers when they are given. */
-export interface UpTo {
-  upTo: number
-  numbers: readonly string[] | undefined
-}
 function outbound(query: Query, statuses: readonly Status[], upTo: UpTo | null) {
   const rows = query('wa_messages').whereIn('status', [...statuses])
-  if (upTo) rows.where('id', '<=', upTo.upTo)
-  if (upTo?.numbers) rows.whereIn('number', [...upTo.numbers])
+  if (upTo) within(rows, upTo)
   return rows
 }
 /** How many messages stand in each of these states; counted up to `cap`, because nobody reads further. */

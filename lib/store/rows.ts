@@ -56,6 +56,17 @@ export const toJson = (value: unknown): string | null => (value === null || valu
 /** Text that every engine stores as it is: no lone surrogates, no NUL. */
 export const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\uFFFD')
 
+/** Rows up to an id, only of these business numbers when they are given: what somebody saw when they decided about all of it. */
+export interface UpTo {
+  upTo: number
+  numbers: readonly string[] | undefined
+}
+/** Narrows a query to them. */
+export function within(rows: Knex.QueryBuilder, { upTo, numbers }: UpTo): void {
+  rows.where('id', '<=', upTo)
+  if (numbers !== undefined) rows.whereIn('number', [...numbers])
+}
+
 /** A page of a list, newest first. `next` continues after the last item; null at the end. */
 export interface Page<T> {
   items: T[]

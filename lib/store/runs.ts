@@ -74,6 +74,9 @@ export async function recordRun(
 }
 
 /** A person asked for another round: what failed is tried again, what succeeded is left alone. */
-export async function reviveRuns(trx: Query, eventId: number): Promise<void> {
-  await trx('wa_runs').where({ event_id: eventId }).whereIn('state', ['failed', 'waiting']).update({ state: 'waiting', attempts: 0, error: null })
+export async function reviveRuns(trx: Query, eventIds: readonly number[]): Promise<void> {
+  await trx('wa_runs')
+    .whereIn('event_id', [...eventIds])
+    .whereIn('state', ['failed', 'waiting'])
+    .update({ state: 'waiting', attempts: 0, error: null })
 }

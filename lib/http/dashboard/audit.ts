@@ -16,6 +16,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'contact.opted_out': english('noted that they want no more messages'),
   'conversation.given_back': english('gave back to the bot'),
   'conversation.taken': english('took over'),
+  'events.discard': english('discarded events'),
+  'events.retry': english('had events heard again'),
   'event.discard': english('discarded an event'),
   'event.replay': english('had an event handled again'),
   'event.retry': english('had an event tried again'),

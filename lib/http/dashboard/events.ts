@@ -21,7 +21,12 @@ export const routes: Route<Role>[] = [
   ...DECISIONS.map((decision): Route<Role> => ({ method: 'POST', path: `/events/:id/${decision}`, may: 'agent', handle: (x) => decide(x, decision) })),
 ]
 
-const TABS: readonly { state: EventState; words: string; empty: string }[] = [
+export interface Tab {
+  state: EventState
+  words: string
+  empty: string
+}
+export const TABS: readonly Tab[] = [
   {
     state: 'needs_attention',
     words: english('Needs attention'),
@@ -39,6 +44,9 @@ const POSSIBLE: Record<Decision, readonly EventState[]> = {
   replay: ['done', 'discarded'],
   discard: ['needs_attention', 'retrying', 'unhandled', 'unrecognised'],
 }
+/** What may be decided for all of a state at once. */
+export const ALL = ['retry', 'discard'] as const
+export const isAllowedIn = (decision: Decision, tab: Tab): boolean => POSSIBLE[decision].includes(tab.state)
 /** A state of an event in words. */
 export const STATE_WORDS: Readonly<Record<EventState, string>> = {
   waiting: english('waits'),
@@ -85,7 +93,7 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
     [...conversations.values()].map((conversation) => conversation.contact_id),
   )
   const counts = x.user.numbers === undefined ? await Promise.all(TABS.slice(0, 4).map((one) => countEvents(db.read, [one.state], COUNTED))) : []
-  const address = (changes: Record<string, string | null>): string => addressWith(x, changes, '/events')
+  const address = (changes: Record<string, string | null>): string => addressWith(x, { did: null, ...changes }, '/events')
   const locals = {
     notice,
     empty: x.t(tab.empty),
@@ -106,9 +114,26 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
     first: address({ after: null }),
     next: found.next === null ? null : address({ after: found.next }),
     mayDecide: may(x, 'agent'),
+    all:
+      events.length > 1 && may(x, 'agent')
+        ? ALL.filter((decision) => isAllowedIn(decision, tab)).map((decision) => ({
+            decision,
+            href: addressWith(x, { did: null, after: null }, `/events/all/${decision}`),
+          }))
+        : [],
+    done: doneWords(x),
   }
   if (isPartial(x)) return fragment(x, 'events/_events', locals, status)
   return page(x, 'events/index', { title: x.t('Needs attention'), ...locals }, status)
+}
+
+/** `retry.12`: what the page before this one did. */
+function doneWords({ query, t }: Exchange): string | null {
+  const [, decision, n] = /^(retry|discard)\.(\d{1,9})$/.exec(query.get('did') ?? '') ?? []
+  if (decision === undefined) return null
+  return decision === 'retry'
+    ? t.n('One event is heard again.', '{n} events are heard again.', Number(n))
+    : t.n('One event discarded.', '{n} events discarded.', Number(n))
 }
 
 const idsIn = (ids: readonly (number | null)[]): number[] => ids.filter((id) => id !== null)

@@ -14,6 +14,7 @@ import * as conversation from './conversation'
 import * as conversations from './conversations'
 import * as customer from './customer'
 import * as events from './events'
+import * as eventsAll from './events-all'
 import * as exporting from './export'
 import * as insight from './insight'
 import * as language from './language'
@@ -37,6 +38,7 @@ export const ROUTES: readonly Route<Role>[] = [
   exporting,
   outboxAll,
   outbox,
+  eventsAll,
   events,
   phone,
   audit,

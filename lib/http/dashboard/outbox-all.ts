@@ -2,7 +2,7 @@ import { WaError } from '../../errors'
 import { countOutbound, newestMessage } from '../../store/messages'
 import { readForm } from '../body'
 import type { Exchange, Role, Route } from '../exchange'
-import { addressWith, fieldOf } from './asked'
+import { addressWith, agreedIn } from './asked'
 import { ALL, allowedIn, TABS, type Tab } from './outbox'
 import { page, seeOther } from './page'
 
@@ -37,9 +37,7 @@ function tabOf(x: Exchange): Tab {
 /** Counted again when the button is pressed: whoever agreed to ten does not get eleven. */
 async function decide(x: Exchange, decision: Decision): Promise<void> {
   const tab = tabOf(x)
-  const form = await readForm(x.req)
-  const [agreed, upTo] = [Number(fieldOf(form, 'count')), Number(fieldOf(form, 'upto'))]
-  if (!Number.isSafeInteger(agreed) || !Number.isSafeInteger(upTo)) throw new WaError('WA_REQUEST_INVALID', 'The form was incomplete. Open the page again.')
+  const { count: agreed, upTo } = agreedIn(await readForm(x.req))
   const which = { statuses: allowedIn(decision, tab), upTo, numbers: x.user.numbers }
   const count = await countOutbound(x.engine.db.write, which.statuses, COUNTED, which)
   if (count > agreed) return confirm(x, decision, upTo, x.t('There are more by now: {count}, not {agreed}. Nothing was done.', { count, agreed }), 409)

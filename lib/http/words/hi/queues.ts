@@ -34,6 +34,20 @@ export const QUEUES: Words = {
   'Run again': 'फिर चलाएँ',
   'Discard…': 'हटाएँ…',
   'No listener will hear event {id}. It stays in the log.': 'इवेंट {id} को कोई लिसनर नहीं सुनेगा। यह लॉग में बना रहेगा।',
+  'Try all again…': 'सबकी फिर कोशिश करें…',
+  'Try {n} events again': '{n} इवेंट की फिर कोशिश करें',
+  'Try {n} events again?': '{n} इवेंट की फिर कोशिश करें?',
+  'Discard {n} events': '{n} इवेंट हटाएँ',
+  'Discard {n} events?': '{n} इवेंट हटाएँ?',
+  'These are all events that stand under “{tab}” now. What comes later is not among them.': 'ये वे सभी इवेंट हैं जो अभी “{tab}” में हैं। बाद में आने वाले इनमें शामिल नहीं हैं।',
+  'Listeners that failed hear them once more; those that were done are left alone. Customers may get answers late.':
+    'जो लिसनर फ़ेल हुए वे इन्हें फिर सुनेंगे; जो पूरे हो चुके हैं वे नहीं। ग्राहकों को जवाब देर से मिल सकते हैं।',
+  'No listener hears them any more. They stay in the log, and can be run again from there.':
+    'अब कोई लिसनर इन्हें नहीं सुनेगा। ये लॉग में रहेंगे और वहाँ से फिर चलाए जा सकते हैं।',
+  '{n} events are heard again.': '{n} इवेंट फिर सुने जा रहे हैं।',
+  '{n} events discarded.': '{n} इवेंट हटाए गए।',
+  'discarded events': 'ने इवेंट हटाए',
+  'had events heard again': 'ने इवेंट फिर सुनवाए',
   'Discard event {id}': 'इवेंट {id} हटाएँ',
 
   // Outbox
