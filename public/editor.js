@@ -52,7 +52,7 @@ document.addEventListener('click', ({ target }) => {
   if (target.closest?.('[data-leave]')) leaving = true
 })
 document.addEventListener('submit', ({ target }) => {
-  if (!target.matches?.('#_form')) leaving = true
+  if (!target.matches?.('[hx-post]')) leaving = true
 })
 document.addEventListener('keydown', (event) => {
   if (event.key !== 's' || !(event.ctrlKey || event.metaKey) || !editor()) return

@@ -257,3 +257,33 @@ test('without JavaScript rows move, and the draft is saved at every step', async
   assert.equal(await page.locator('#f-body').inputValue(), 'No scripts here')
   assert.match((await page.locator('#state-words').textContent()) ?? '', /Draft saved/)
 })
+
+test('tags are changed beside a draft that is being written, and nothing of it is lost', async (t) => {
+  const { page, go } = await editor(t)
+  await go('/menus/more')
+  await page.locator('#f-body').fill('Half a sentence')
+  await page.locator('#state-words', { hasText: 'Not saved' }).waitFor()
+
+  await page.getByText('Add tags…').click()
+  await page.getByLabel('Tags, with commas').fill('x'.repeat(31))
+  await page.getByRole('button', { name: 'Save tags' }).click()
+  await page.locator('#tags-fault', { hasText: '31 characters' }).waitFor()
+  await accessible(page, 'tags that were refused')
+  await page.getByLabel('Tags, with commas').fill('Orders, after sales')
+  await page.keyboard.press('Enter')
+  await page.locator('#_tags').getByRole('link', { name: 'orders' }).waitFor()
+
+  const asked: string[] = []
+  page.once('dialog', (dialog) => {
+    asked.push(dialog.type())
+    void dialog.dismiss()
+  })
+  await go('/menus').catch(() => {})
+  assert.deepEqual(asked, ['beforeunload'])
+  assert.equal(await page.locator('#f-body').inputValue(), 'Half a sentence')
+  await page.keyboard.press('Control+s')
+  await page.locator('#state-words', { hasText: 'Draft saved' }).waitFor()
+  await page.locator('#_tags').getByRole('link', { name: 'orders' }).click()
+  await page.locator('#menu-more').waitFor()
+  assert.equal(await page.locator('#menu-help-center').count(), 0)
+})
