@@ -1,6 +1,7 @@
 import { buttons, ctaUrl, list } from 'wa-interactive'
 
 export const helpCenter = list('help-center', {
+  tags: ['support'],
   header: { type: 'text', text: 'Help Center' },
   body: 'Welcome to our support center. Please select the topic you need help with:',
   footer: 'Reply AGENT to talk to a human',
@@ -32,6 +33,7 @@ export const helpCenter = list('help-center', {
 })
 
 export const rating = buttons('order-update', {
+  tags: ['orders'],
   header: { type: 'text', text: 'Order Update' },
   body: 'Your order #{{order}} has been delivered. How was your experience?',
   footer: 'Tap a button to respond',
@@ -44,12 +46,14 @@ export const rating = buttons('order-update', {
 })
 
 export const trackLink = ctaUrl('track-link', {
+  tags: ['orders'],
   body: 'Your order #{{order}} has been shipped! Click below to track your delivery.',
   variables: { order: { sample: 'ORD-12345' } },
   buttons: [{ title: 'Track Order', url: 'https://example.com/track/{{order}}' }],
 })
 
 export const orderStatus = buttons('order-status', {
+  tags: ['orders'],
   body: 'Order #{{order}} {{status}}\nNeed anything else?',
   variables: { order: { sample: 'ORD-12345' }, status: { sample: 'is out for delivery. ETA: 3 PM.' } },
   buttons: [
@@ -59,6 +63,7 @@ export const orderStatus = buttons('order-status', {
 })
 
 export const confirmCancel = buttons('confirm-cancel', {
+  tags: ['orders'],
   body: 'Are you sure you want to cancel order #{{order}}?',
   variables: { order: { sample: 'ORD-12345' } },
   buttons: [
