@@ -5,11 +5,11 @@ import request from 'supertest'
 import { HINDI } from '../../lib/http/words/hi/index'
 import { languagesOf } from '../../lib/http/words/languages'
 import { partsOf, type Words } from '../../lib/http/words/say'
-import { waInteractive } from '../../lib/index'
+import { Stop, waInteractive } from '../../lib/index'
 import { testOptions } from '../../lib/testing'
 import { later } from '../support/later'
 import { filesIn, sentencesOfPages, sentencesSaidElsewhere } from '../support/sentences'
-import { host, wordsOf } from './host'
+import { helpCenter, host, more, wordsOf } from './host'
 
 test('every sentence of a page has its Hindi, and no Hindi is left of a sentence that nobody says', () => {
   const said = sentencesOfPages()
@@ -153,3 +153,55 @@ test('a language without words is English, which is said once at start; words th
     },
   )
 })
+
+test('no page in Hindi has an English sentence left', async (t) => {
+  const { app, wa, phone, post, control } = await host(t)
+  const asha = phone({ name: 'Asha' })
+  await asha.says('hi')
+  await asha.taps('track_order')
+  await asha.taps('agent')
+  control.provider.failNext(131049)
+  await wa.send('+919800000009', { text: 'ORD-1' })
+  wa.on('text', { name: 'crm' }, () => {
+    throw new Stop('ORD-9')
+  })
+  await phone({ phone: '+919800000002' }).says('ORD-2')
+  await wa.idle()
+  await post('/menus/_new', { name: 'rating', type: 'button' })
+  await post('/menus/_new', { name: 'kinds', type: 'list' })
+
+  const seen = new Set<string>()
+  const left: string[] = []
+  const queue = ['/wa/', '/wa/nowhere', '/wa/language', '/wa/conversations?q=nothing-like-this', '/wa/conversations?q=hi', '/wa/menus?q=zzz']
+  for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+    if (seen.has(path) || /\/(live|assets)\b/.test(path)) continue
+    seen.add(path)
+    const { headers, text } = await request(app).get(path).set({ 'x-role': 'admin', cookie: 'wa_language=hi' })
+    if (!headers['content-type']?.startsWith('text/html')) continue
+    left.push(...englishIn(text).map((words) => `${path}: ${words}`))
+    for (const [, address = ''] of text.matchAll(/\shref="(\/wa[^"#]*)/g)) if (seen.size + queue.length < 120) queue.push(address.replaceAll('&amp;', '&'))
+  }
+
+  assert.ok(seen.size > 40, `only ${seen.size} pages were found`)
+  assert.deepEqual(left, [])
+})
+
+/** What a page says that is English: sentences of the catalogue as they are, and three words in a row. Code, names and customers' words are left out. */
+function englishIn(html: string): string[] {
+  const page = html
+    .replaceAll(/<(head|script|code|bdi|pre|textarea|svg)\b[\s\S]*?<\/\1>/g, '')
+    .replaceAll(/<(div|p) class="wa-(?:body|quote|header|footer)"[\s\S]*?<\/\1>/g, '')
+    .replaceAll('asked for a human', '')
+  const words = [...page.matchAll(/>([^<]+)</g), ...page.matchAll(/\s(?:title|placeholder|aria-label|alt|data-failed|data-offline)="([^"]+)"/g)]
+  return words
+    .map(([, said = '']) => decoded(said).trim())
+    .filter(
+      (said) =>
+        !ALLOWED.has(said) &&
+        (Object.hasOwn(HINDI.words, said) ? HINDI.words[said] !== said : /(?:\b[A-Za-z]+ ){2}[A-Za-z]+\b/.test(said.replaceAll(/"[^"]*"|“[^”]*”/g, ''))),
+    )
+}
+/** Words of the menus and customers of the test. */
+const ALLOWED = new Set(JSON.stringify([helpCenter.spec, more.spec]).match(/(?<=")[^"]+(?=")/g))
+const decoded = (text: string): string =>
+  text.replaceAll('&#34;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&').replaceAll('&lt;', '<').replaceAll('&gt;', '>')

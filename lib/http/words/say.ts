@@ -214,7 +214,7 @@ function matchOf({ parts, quoted }: Pattern, sentence: string): Map<string, stri
     const value = sentence.slice(at, to)
     values.set(open, value)
     // A value does not reach into the next sentence.
-    const fits = quoted.has(open) ? value !== '' : value !== '' && !/[.?!:] ["A-Z]/.test(value)
+    const fits = quoted.has(open) || (value !== '' && !/[.?!:] ["A-Z]/.test(value))
     open = null
     return fits
   }
