@@ -69,7 +69,7 @@ export function buildEngine(settled: Settled): RunningEngine {
   const watchers = new Set<(conversationId: number | null) => void>()
   const observers: ((type: string, given: Record<string, unknown>) => unknown)[] = []
   const troubled: Parameters<RunningEngine['onError']>[0][] = []
-  const door = { lastHeard: null as number | null, refused: 0 }
+  const door = { lastHeard: null as number | null, refused: 0, gone: 0 }
   const pace = createPace(new Map([...settled.lines].map(([number, provider]) => [number, provider.perSecond])), now)
 
   let state: Engine['state'] = 'starting'
@@ -160,8 +160,9 @@ export function buildEngine(settled: Settled): RunningEngine {
   }
 
   const sayRefused = seldom(log, now)
-  const refused = (number: string, status: number, reason: string): void => {
-    door.refused++
+  const refused = (number: string, status: number, reason: string, gone = false): void => {
+    if (gone) door.gone++
+    else door.refused++
     sayRefused(`${number} ${status}`, status >= 500 ? 'error' : 'warn', { number, status, reason }, 'a webhook was refused')
   }
   const knock = createDoor({

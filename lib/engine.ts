@@ -71,8 +71,8 @@ export interface Engine {
   now(): number
   /** The webhook door: bytes in, answer out, whether they came over the network or from the phone in the browser. */
   knock(number: string, knock: Knock): Promise<Answered>
-  /** A webhook call was turned away before it came to the door (too large, bytes gone): counted, and told seldom. */
-  refused(number: string, status: number, reason: string): void
+  /** A webhook call was turned away before it came to the door: counted, and told seldom. `gone`: its bytes were consumed before us. */
+  refused(number: string, status: number, reason: string, gone: boolean): void
   /** Queues a message. Throws WaError (window closed, unknown menu, missing variable, …). Resolves when the row is committed. */
   send(request: SendRequest): Promise<Sent>
   /** What would be sent: rendered, checked, not queued. */
@@ -99,8 +99,8 @@ export interface Engine {
   wouldBreak(key: string, next: MenuSpec): Promise<readonly (Hearing & { fault: Fault })[]>
   /** Variables that the code's declaration of this menu has: staff need not use them all. */
   declaredVariables(menu: StoredMenu): readonly string[]
-  /** When something authentic last knocked at the webhook, and how often something was refused since the start. */
-  readonly door: { readonly lastHeard: number | null; readonly refused: number }
+  /** When something authentic last knocked at the webhook, and since the start: how many calls were refused, and how many came without their bytes (not among the refused). */
+  readonly door: { readonly lastHeard: number | null; readonly refused: number; readonly gone: number }
   /** Why nothing leaves from this business number at the moment, for people; null when it does. */
   whyHeld(number: string): string | null
   /** Called after every commit that a viewer would see. Answers how to stop. */

@@ -4,6 +4,7 @@ import * as identities from './002_identities'
 import * as search from './003_search'
 import * as joined from './004_joined'
 import * as tags from './005_tags'
+import * as quicker from './006_quicker'
 
 interface Migration {
   name: string
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '003_search', ...search },
   { name: '004_joined', ...joined },
   { name: '005_tags', ...tags },
+  { name: '006_quicker', ...quicker },
 ]
 
 export const MIGRATIONS_TABLE = 'wa_migrations'

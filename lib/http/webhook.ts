@@ -47,7 +47,7 @@ export async function handleWebhook(req: Request, res: ServerResponse, engine: E
 function turnAway(res: ServerResponse, engine: Engine, number: string, error: unknown): void {
   const known = error instanceof WaError && TOLD.has(error.code)
   const { status, detail } = problemOf(known ? error : logged(error, engine.log, 'webhook'))
-  if (known) engine.refused(number, status, detail)
+  if (known) engine.refused(number, status, detail, error.code === 'WA_RAW_BODY_GONE')
   plain(res, status, known ? `${detail}\n` : 'error\n', HEADERS[status])
 }
 const TOLD: ReadonlySet<WaCode> = new Set<WaCode>(['WA_RAW_BODY_GONE', 'WA_BODY_TOO_LARGE', 'WA_BODY_INVALID', 'WA_NOT_CONFIGURED'])

@@ -245,4 +245,5 @@ function triesOf(message: MessageRow, { error }: { error?: StatusError }): numbe
   return before !== null && before.code === error?.code ? (before.tries ?? 0) + 1 : 1
 }
 
-const backoff = (attempts: number): number => Math.max(100, Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts))
+/** Whole milliseconds: PostgreSQL takes no others. */
+const backoff = (attempts: number): number => Math.round(Math.max(100, Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts)))

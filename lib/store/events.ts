@@ -116,13 +116,13 @@ export async function listEvents(
   return pageById(rows, request, read)
 }
 
-function eventsIn(query: Query, states: readonly EventState[], upTo: UpTo | null) {
+function eventsIn(query: Query, states: readonly EventState[], upTo: Partial<UpTo> | null) {
   const rows = query('wa_events').whereIn('state', [...states])
   if (upTo) within(rows, upTo)
   return rows
 }
 /** How many events stand in these states, counted up to `cap`. */
-export async function countEvents(query: Query, states: readonly EventState[], cap = 10_000, upTo: UpTo | null = null): Promise<number> {
+export async function countEvents(query: Query, states: readonly EventState[], cap = 10_000, upTo: Partial<UpTo> | null = null): Promise<number> {
   const inner = eventsIn(query, states, upTo).select('id').limit(cap).as('t')
   const row = (await query.count({ n: '*' }).from(inner).first()) as { n: number | string } | undefined
   return Number(row?.n ?? 0)

@@ -256,13 +256,13 @@ export async function deliveredUnread(query: Query, conversationId: number): Pro
     .whereNotNull('provider_id')
   return ((await rows.orderBy('id', 'desc').limit(50)) as RawMessage[]).map(readMessage).reverse()
 }
-function outbound(query: Query, statuses: readonly Status[], upTo: UpTo | null) {
+function outbound(query: Query, statuses: readonly Status[], upTo: Partial<UpTo> | null) {
   const rows = query('wa_messages').whereIn('status', [...statuses])
   if (upTo) within(rows, upTo)
   return rows
 }
 /** How many messages stand in each of these states; counted up to `cap`, because nobody reads further. */
-export async function countOutbound(query: Query, statuses: readonly Status[], cap = 10_000, upTo: UpTo | null = null): Promise<number> {
+export async function countOutbound(query: Query, statuses: readonly Status[], cap = 10_000, upTo: Partial<UpTo> | null = null): Promise<number> {
   const inner = outbound(query, statuses, upTo).select('id').limit(cap).as('t')
   const row = (await query.count({ n: '*' }).from(inner).first()) as { n: number | string } | undefined
   return Number(row?.n ?? 0)

@@ -61,9 +61,9 @@ export interface UpTo {
   upTo: number
   numbers: readonly string[] | undefined
 }
-/** Narrows a query to them. */
-export function within(rows: Knex.QueryBuilder, { upTo, numbers }: UpTo): void {
-  rows.where('id', '<=', upTo)
+/** Narrows a query to them; without `upTo` to the numbers alone. */
+export function within(rows: Knex.QueryBuilder, { upTo, numbers }: Partial<UpTo>): void {
+  if (upTo !== undefined) rows.where('id', '<=', upTo)
   if (numbers !== undefined) rows.whereIn('number', [...numbers])
 }
 

@@ -1,18 +1,15 @@
-import type { Line } from '../../engine'
-import { showPhone } from '../../model/phone'
 import { contactsById } from '../../store/contacts'
 import { type ConversationRow, listConversations } from '../../store/conversations'
 import { countEvents } from '../../store/events'
 import { listMenus } from '../../store/menus'
 import { countOutbound } from '../../store/messages'
 import type { Exchange, Role, Route } from '../exchange'
-import { maySee } from '../exchange'
 import { isPartial } from './asked'
 import { lineOf } from './conversations'
+import { numbersOf } from './health'
 import { insightOf } from './insight'
 import { fragment, page } from './page'
 import { personOf } from './person'
-import { duration, type Moment, momentOf } from './when'
 
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/', may: 'viewer', handle: show }]
 
@@ -31,31 +28,22 @@ export interface Figure {
   href: string
   alarm: boolean
 }
-/** One business number: how it is connected, and whether it is alive. */
-export interface LineView {
-  name: string
-  provider: string
-  from: string | null
-  webhook: string
-  /** What keeps it from working, in words. */
-  trouble: readonly string[]
-}
-
 async function show(x: Exchange): Promise<void> {
   const { db } = x.engine
+  const { numbers } = x.user
   const now = x.engine.now()
   const [talks, menus, attention, retrying, failed, uncertain, waiting] = await Promise.all([
-    listConversations(db.read, { limit: TALKS, numbers: x.user.numbers }),
+    listConversations(db.read, { limit: TALKS, numbers }),
     listMenus(db.read, { limit: MENUS }),
-    countEvents(db.read, ['needs_attention'], COUNTED),
-    countEvents(db.read, ['retrying'], COUNTED),
-    countOutbound(db.read, ['failed', 'expired'], COUNTED),
-    countOutbound(db.read, ['uncertain'], COUNTED),
-    countOutbound(db.read, ['queued', 'sending'], COUNTED),
+    countEvents(db.read, ['needs_attention'], COUNTED, { numbers }),
+    countEvents(db.read, ['retrying'], COUNTED, { numbers }),
+    countOutbound(db.read, ['failed', 'expired'], COUNTED, { numbers }),
+    countOutbound(db.read, ['uncertain'], COUNTED, { numbers }),
+    countOutbound(db.read, ['queued', 'sending'], COUNTED, { numbers }),
   ])
   const closing = await listConversations(db.read, {
     limit: CLOSING,
-    numbers: x.user.numbers,
+    numbers,
     lastDirection: 'in',
     heardSince: now - DAY_MS,
     heardBefore: now - DAY_MS + SOON_MS,
@@ -83,8 +71,7 @@ async function show(x: Exchange): Promise<void> {
       drafts: menus.items.filter((menu) => menu.draft !== null).map((menu) => menu.key),
     },
     simulated,
-    numbers: [...x.engine.lines.values()].filter((line) => maySee(x.user, line.number)).map((line) => numberView(x, line)),
-    heard: heardWords(x.engine.door.lastHeard, x),
+    numbers: await numbersOf(x),
     refused: x.engine.door.refused,
   }
   if (isPartial(x)) return fragment(x, 'overview/_overview', locals)
@@ -97,26 +84,3 @@ const figure = (words: string, count: number, href: string, alarms: boolean): Fi
   href,
   alarm: alarms && count > 0,
 })
-
-export function numberView(x: Exchange, line: Line): LineView {
-  const held = x.engine.whyHeld(line.number)
-  return {
-    name: line.number,
-    provider: line.provider.name,
-    from: line.provider.from === null ? null : showPhone(line.provider.from),
-    webhook: `${x.engine.publicUrl ?? addressOf(x)}/webhook${x.engine.lines.size > 1 ? `/${line.number}` : ''}`,
-    trouble: [
-      ...(line.provider.missing.length > 0 ? [x.t('Not configured completely: {names}.', { names: line.provider.missing.join(', ') })] : []),
-      ...(held ? [x.t('Nothing leaves at the moment: {reason}', { reason: x.t.said(held) })] : []),
-    ],
-  }
-}
-
-/** The mount as this browser reached it: what to copy into the provider while no public address is configured. */
-const addressOf = (x: Exchange): string => `${'encrypted' in x.req.socket ? 'https' : 'http'}://${x.req.headers.host ?? 'localhost'}${x.base}`
-
-export function heardWords(at: number | null, x: Exchange): { words: string; time: Moment | null } {
-  if (at === null) return { words: x.t('Nothing since this process started'), time: null }
-  const ago = x.engine.now() - at
-  return { words: ago < 60_000 ? x.t('A moment ago') : x.t('{time} ago', { time: duration(ago, x.t) }), time: momentOf(at, x) }
-}

@@ -30,7 +30,7 @@ const ATTENTION = 100
 
 /** A whole page: the view inside the layout. Locals need `title`. */
 export async function page(x: Exchange, view: string, locals: Locals & { title: string }, status = 200): Promise<void> {
-  const trouble = await countEvents(x.engine.db.read, ['needs_attention'], ATTENTION)
+  const trouble = await countEvents(x.engine.db.read, ['needs_attention'], ATTENTION, { numbers: x.user.numbers })
   html(
     x.res,
     status,

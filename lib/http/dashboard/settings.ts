@@ -1,10 +1,12 @@
 import { locationOf } from '../../store/database'
 import { countEvents } from '../../store/events'
+import { sizeOf } from '../../store/health'
+import { countOutbound } from '../../store/messages'
 import { unknownMigrations } from '../../store/migrate'
 import type { Retention } from '../../store/retention'
 import type { Exchange, Role, Route } from '../exchange'
 import type { Say } from '../words/say'
-import { heardWords, numberView } from './overview'
+import { numbersOf } from './health'
 import { frameOf, page } from './page'
 
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/settings', may: 'admin', handle: show }]
@@ -17,27 +19,49 @@ const SAID = new Set(['from', 'perSecond'])
 async function show(x: Exchange): Promise<void> {
   const { db } = x.engine
   const frame = frameOf(x.engine)
-  const [unrecognised, newer] = await Promise.all([countEvents(db.read, ['unrecognised'], COUNTED), unknownMigrations(db)])
+  const { numbers } = x.user
+  const [unrecognised, inbox, outbox, newer, bytes, views] = await Promise.all([
+    countEvents(db.read, ['unrecognised'], COUNTED, { numbers }),
+    countEvents(db.read, ['waiting', 'running', 'retrying'], COUNTED, { numbers }),
+    countOutbound(db.read, ['queued', 'sending'], COUNTED, { numbers }),
+    unknownMigrations(db),
+    sizeOf(db),
+    numbersOf(x),
+  ])
   return page(x, 'settings/index', {
     title: x.t('Settings'),
-    numbers: [...x.engine.lines.values()].map((line) => ({
-      ...numberView(x, line),
-      settings: Object.entries(line.provider.settings)
-        .filter(([name]) => !SAID.has(name))
-        .map(([name, value]) => ({ name, value })),
-      perSecond: line.provider.perSecond,
-    })),
+    numbers: views.map((view) => {
+      const provider = x.engine.lines.get(view.name)?.provider
+      return {
+        ...view,
+        settings: Object.entries(provider?.settings ?? {})
+          .filter(([name]) => !SAID.has(name))
+          .map(([name, value]) => ({ name, value })),
+        perSecond: provider?.perSecond ?? 0,
+      }
+    }),
     several: x.engine.lines.size > 1,
-    heard: heardWords(x.engine.door.lastHeard, x),
     refused: x.engine.door.refused,
-    unrecognised: unrecognised >= COUNTED ? `${COUNTED}+` : String(unrecognised),
-    database: { engine: db.dialect, location: locationOf(db.write), newer },
+    gone: x.engine.door.gone,
+    unrecognised: capped(unrecognised),
+    queues: { inbox: capped(inbox), outbox: capped(outbox) },
+    database: { engine: db.dialect, location: locationOf(db.write), newer, size: bytes === null ? null : sizeWords(bytes, x.t) },
     access: x.t.said(frame.access),
     keys: frame.keys,
     retention: retentionWords(frame.retention, x.t),
     production: frame.production,
     publicUrl: x.engine.publicUrl,
   })
+}
+
+const capped = (count: number): string => (count >= COUNTED ? `${COUNTED}+` : String(count))
+
+/** `3.4 MB`, in units of a thousand. */
+function sizeWords(bytes: number, t: Say): string {
+  const units = ['kB', 'MB', 'GB', 'TB']
+  const power = Math.min(units.length, Math.max(1, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
+  const size = bytes / 1000 ** power
+  return `${t.number(size < 10 ? Math.round(size * 10) / 10 : Math.round(size))} ${units[power - 1]}`
 }
 
 function retentionWords({ messagesDays, rawDays, auditDays }: Retention, t: Say): string {
