@@ -5,7 +5,7 @@ import type { Flow } from './flows/types'
 import type { User } from './http/exchange'
 import type { Access, ApiKey } from './http/guard'
 import { type DashboardOptions, type Look, lookOf } from './http/look'
-import { isSpoken, OUR_LANGUAGES } from './http/words/languages'
+import { isSpoken, OUR_LANGUAGES, unsaid } from './http/words/languages'
 import { KINDS, type Kind, misfits } from './kinds'
 import { type Logger, SILENT, scrubbing, stderrLogger } from './log'
 import type { Menu } from './model/builders'
@@ -148,8 +148,13 @@ export function settleOptions(options: WaOptions, env: NodeJS.ProcessEnv = proce
 }
 
 function unspoken({ language = 'en', dashboard }: WaOptions): string[] {
-  if (isSpoken(language, (typeof dashboard === 'object' && dashboard.words) || {})) return []
+  const own = (typeof dashboard === 'object' && dashboard.words) || {}
+  const hints = unsaid(own).map(
+    ({ sentence, near }) => `dashboard.words: no page says "${sentence}", so it changes nothing.${near ? ` Did you mean "${near}"?` : ''}`,
+  )
+  if (isSpoken(language, own)) return hints
   return [
+    ...hints,
     `The dashboard has no words in language "${language}", so it is in English. Known: ${OUR_LANGUAGES.join(', ')}; add others with dashboard: { words: { … } }.`,
   ]
 }

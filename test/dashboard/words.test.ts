@@ -131,6 +131,9 @@ test('the host says in which language the dashboard begins, and may say any sent
   const words = { Outbox: 'Queue', ar: { Outbox: 'الصادر', Menus: 'القوائم' } }
   const english = await page(t, { dashboard: { words } })
   assert.match(wordsOf(english.text), / Menus .* Queue /)
+  assert.deepEqual((await page(t, { dashboard: { words: { ...words, Publsh: 'Go live' } } })).said, [
+    'dashboard.words: no page says "Publsh", so it changes nothing. Did you mean "Publish"?',
+  ])
   const arabic = await page(t, { dashboard: { words } }, '/wa/conversations', 'wa_language=ar')
   assert.match(arabic.text, /<html lang="ar" dir="rtl">/)
   assert.match(wordsOf(arabic.text), /القوائم Conversations الصادر/)

@@ -1,3 +1,4 @@
+import { suggest } from '../../model/suggest'
 import { type Catalogue, type Say, speak, type Words } from './say'
 
 /** Words of the host: sentences of the dashboard in its own language, or by language: `{ Publish: 'Go live' }`, `{ ar: { Publish: 'نشر' } }`. */
@@ -17,6 +18,16 @@ const OURS: Readonly<Record<string, () => Catalogue>> = {
   hi: () => (require('./hi/index') as typeof import('./hi/index')).HINDI,
 }
 export const OUR_LANGUAGES = Object.keys(OURS)
+
+/** What a host said anew though no page says it, each with the sentence that was probably meant. */
+export function unsaid(own: OwnWords): { sentence: string; near: string | null }[] {
+  const given = Object.entries(own).flatMap(([key, words]) => (typeof words === 'string' ? [key] : Object.keys(words)))
+  if (given.length === 0) return []
+  // Hindi is complete: its keys are all there is to say.
+  const { words, said } = (require('./hi/index') as typeof import('./hi/index')).HINDI
+  const known = Object.keys({ ...words, ...said })
+  return given.filter((sentence) => !known.includes(sentence)).map((sentence) => ({ sentence, near: suggest(sentence, known) }))
+}
 
 /** `en`, `pt-BR`. */
 export const isTag = (text: string): boolean => /^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/.test(text)

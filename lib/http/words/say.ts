@@ -78,7 +78,7 @@ export function speak(tag: string, catalogues: readonly Catalogue[]): Say {
     return dir === 'rtl' && text !== '' ? `\u2068${text}\u2069` : text
   }
   const filled = (sentence: string, values: Values): string =>
-    partsOf(sentence)
+    (sentence.includes('{') ? partsOf(sentence) : [{ text: sentence, name: null }])
       .map((part) => (part.name !== null && Object.hasOwn(values, part.name) ? shown(values[part.name] as string) : part.text))
       .join('')
   const t = (english: string, values: Values = {}): string => filled(wordsFor(english), values)

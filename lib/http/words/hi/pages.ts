@@ -34,7 +34,7 @@ export const PAGES: Words = {
 
   // Times
   '{day}, {time}': '{day}, {time}',
-  '{day} at {time}': '{day} {time} बजे',
+  '{day} at {time}': '{day}, {time}',
   'less than a minute': 'एक मिनट से कम',
   '{n} s': '{n} सेकंड',
   '{n} min': '{n} मिनट',
