@@ -35,6 +35,15 @@ test('the check sees a library that sends again after a crash', { timeout: 120_0
   )
 })
 
+test('the check sees a library that runs again what had come to its end', { timeout: 120_000 }, async (t) => {
+  const { breaches } = await runOn(t, sqlite, { instances: 1, kills: 4, preload: control('forget-done') })
+
+  assert.ok(
+    breaches.some((breach) => breach.startsWith('I5 listener beside')),
+    `found only: ${breaches.join('; ')}`,
+  )
+})
+
 test('what a killed process had in its hands is taken up within 90 s by the clock, with nobody helping', { timeout: 150_000 }, async () => {
   const database = await sqlite.open()
   const db = lookInto(database.url)
@@ -57,7 +66,8 @@ test('what a killed process had in its hands is taken up within 90 s by the cloc
     while ((await openWork(db)) > 0 && performance.now() - killedAt < 90_000) await pause(200)
 
     await second.kill('SIGTERM')
-    assert.deepEqual(await checkInvariants(db, { acked: new Map([['919800000101', ['c0 m12']]]), taken: provider.taken }), [])
+    const completed = [...first.completed(), ...second.completed()]
+    assert.deepEqual(await checkInvariants(db, { acked: new Map([['919800000101', ['c0 m12']]]), taken: provider.taken, completed }), [])
     assert.equal(provider.taken.length, 1)
   } finally {
     await first.kill('SIGKILL')

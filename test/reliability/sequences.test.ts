@@ -1,23 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { RunningEngine } from '../../lib/build-engine'
-import { buttons, type Provider as PublicProvider, simulator, waInteractive } from '../../lib/index'
+import { WaError } from '../../lib/errors'
+import { buttons, type Contact, type Provider as PublicProvider, simulator, waInteractive } from '../../lib/index'
 import type { IncomingStatus } from '../../lib/model/event'
 import type { SentMessage } from '../../lib/model/message'
 import { wordsOf } from '../../lib/model/message'
-import type { Knock, Parcel, Provider } from '../../lib/providers/provider'
+import type { Ground, Knock, Parcel, Provider, SendResult } from '../../lib/providers/provider'
 import { knockOf, says, statusKnock, taps } from '../../lib/providers/simulated'
 import type { Mishap, Simulator } from '../../lib/providers/simulator'
+import type { Db } from '../../lib/store/database'
 import { listEvents } from '../../lib/store/events'
 import { saveDraft } from '../../lib/store/menus'
 import { listOutbound } from '../../lib/store/messages'
-import { ENGINE } from '../../lib/wa'
 import { engines, type TestEngine } from '../support/databases'
-import { lookInto, openWork } from './rig/database'
-import { checkInvariants } from './rig/invariants'
+import { lapseLeasesOf, lookInto, openWork } from './rig/database'
+import { engineOf } from './rig/engine'
+import { type Completion, checkInvariants } from './rig/invariants'
 import type { Taken } from './rig/provider'
-import { seedOf } from './rig/random'
+import { pause, seedOf } from './rig/random'
 
 /** What may happen, in any order. Nothing waits for what the step before has caused. */
 type Step =
@@ -26,12 +27,19 @@ type Step =
   | { does: 'double'; nth: number }
   | { does: 'out of order'; who: number }
   | { does: 'status'; nth: number; status: 'sent' | 'delivered' | 'read' }
-  | { does: 'mishap'; mishap: Mishap }
+  | { does: 'mishap'; mishap: Trouble }
   | { does: 'restart' }
+  | { does: 'crash'; statements: number }
   | { does: 'rest' }
   | { does: 'edit menu' }
   | { does: 'decide'; nth: number }
   | { does: 'clock'; minutes: number }
+
+/** The provider took it, and we are not told: it stays silent for ever, it reports later, or our process dies with the answer in its hand. */
+const TAKEN = ['taken, then nothing', 'taken, then a report', 'taken, then it died'] as const
+type Trouble = Mishap | (typeof TAKEN)[number]
+const isTaken = (trouble: Trouble): boolean => (TAKEN as readonly Trouble[]).includes(trouble)
+const NO_ANSWER: SendResult = { outcome: 'uncertain', reason: 'no answer' }
 
 const who = fc.integer({ min: 0, max: 2 })
 const nth = fc.nat(30)
@@ -51,8 +59,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ does: fc.constant('status' as const), nth, status: fc.constantFrom('sent' as const, 'delivered' as const, 'read' as const) }),
   },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('mishap' as const), mishap: fc.constantFrom<Mishap>('timeout', 'refused', 130429, 131056, 131026) }) },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('restart' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ does: fc.constant('mishap' as const), mishap: fc.constantFrom<Trouble>('timeout', 'refused', 130429, 131056, 131026, ...TAKEN) }),
+  },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('restart' as const) }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('crash' as const), statements: fc.nat(40) }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('rest' as const) }) },
   { weight: 1, arbitrary: fc.record({ does: fc.constant('edit menu' as const) }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('decide' as const), nth }) },
@@ -93,40 +105,124 @@ test('whatever happens in whatever order, every word is answered once, in order,
 /** Plays the steps, lets everything come to rest, and answers what is wrong then. */
 async function play(steps: readonly Step[]): Promise<string[]> {
   const database = await sqlite.open()
-  const inner = simulator() as Simulator & Provider
+  const db = lookInto(database.url)
   const taken: Taken[] = []
-  const provider = Object.assign(Object.create(inner) as Provider, {
-    async send(parcel: Parcel, signal: AbortSignal) {
-      const result = await inner.send(parcel, signal)
-      if (result.outcome === 'accepted') taken.push({ ref: parcel.ref, to: parcel.to.phone ?? '', text: wordsOf(parcel.message as SentMessage) })
-      return result
-    },
-  }) as unknown as PublicProvider
-  let ahead = 0
-  const wa = waInteractive({ menus: [menu], provider, database: database.url, logger: false, autoStart: false, now: () => new Date(Date.now() + ahead) })
-  const engine = (wa as unknown as { [ENGINE]: RunningEngine })[ENGINE]
+  const trouble: Trouble[] = []
   const heard = new Map<string, string[]>()
-  wa.on('unmatched', async ({ text, event, contact, say, ask }) => {
-    const word = text ?? ''
-    await say(`said: ${word}`)
-    if (event.attempt <= (word.startsWith('fails twice') ? 2 : word.startsWith('fails once') ? 1 : 0)) throw new Error('as it was told')
-    if (Number(/\d+$/.exec(word)?.[0]) % 3 === 0) await ask(menu, 'sure')
-    heard.set(contact.phone ?? '', [...(heard.get(contact.phone ?? '') ?? []), word])
-  })
-  wa.onAnswer('sure', async ({ text, answer, contact, say }) => {
-    if (answer.reply) return say('Thank you.')
-    await say(`answered: ${text}`)
-    heard.set(contact.phone ?? '', [...(heard.get(contact.phone ?? '') ?? []), text])
-    return undefined
-  })
-  await wa.start()
+  const completed: Completion[] = []
+  const buried: Promise<void>[] = []
+  let ahead = 0
+  let over = false
+
+  /** A process on the database: what it does after it died reaches nobody. */
+  const boot = async (name: string) => {
+    const life = { died: false, dropped: Promise.resolve() }
+    let bury: () => void = () => {}
+    const death = new Promise<void>((resolve) => {
+      bury = resolve
+    })
+    const inner = simulator() as Simulator & Provider
+    const provider = Object.assign(Object.create(inner) as Provider, {
+      async send(parcel: Parcel, signal: AbortSignal): Promise<SendResult> {
+        if (life.died) return new Promise(() => {})
+        const met = trouble.shift()
+        const takes = met === undefined || isTaken(met)
+        // What it took, it took, whatever becomes of its answer.
+        if (takes) taken.push({ ref: parcel.ref, to: parcel.to.phone ?? '', text: wordsOf(parcel.message as SentMessage) })
+        if (met === 'taken, then nothing') return NO_ANSWER
+        if (met !== undefined && !takes) inner.failNext(met as Mishap)
+        const result = await inner.send(parcel, signal)
+        if (met === 'taken, then it died') await die()
+        return met === 'taken, then a report' ? NO_ANSWER : result
+      },
+      /** A provider comes again with a status that was not taken, whoever is there then. */
+      start: (ground: Ground) => inner.start?.({ ...ground, knock: untilTaken }),
+      close() {},
+    }) as unknown as PublicProvider
+    const wa = waInteractive({
+      menus: [menu],
+      provider,
+      database: database.url,
+      logger: false,
+      autoStart: false,
+      holdAfterMs: Number.POSITIVE_INFINITY,
+      now: () => new Date(Date.now() + ahead),
+    })
+    const engine = engineOf(wa)
+    const ended = (listener: string, { event, contact }: { event: { id: string }; contact: Contact }, word: string): void => {
+      if (life.died) return
+      heard.set(contact.phone ?? '', [...(heard.get(contact.phone ?? '') ?? []), word])
+      completed.push({ process: name, died: false, event: event.id, listener, contact: contact.id })
+    }
+    wa.on('unmatched', async (given) => {
+      const { text, event, say, ask } = given
+      const word = text ?? ''
+      await say(`said: ${word}`)
+      if (event.attempt <= (word.startsWith('fails twice') ? 2 : word.startsWith('fails once') ? 1 : 0)) throw new Error('as it was told')
+      if (Number(/\d+$/.exec(word)?.[0]) % 3 === 0) await ask(menu, 'sure')
+      ended('unmatched', given, word)
+    })
+    wa.onAnswer('sure', async (given) => {
+      if (given.answer.reply) return given.say('Thank you.')
+      await given.say(`answered: ${given.text}`)
+      ended('sure', given, given.text)
+      return undefined
+    })
+    await wa.start()
+    const die = async (): Promise<void> => {
+      if (life.died) return
+      life.died = true
+      bury()
+      life.dropped = dropConnections(engine.db)
+      await life.dropped
+      buried.push(wa.close({ timeoutMs: 0 }))
+    }
+    /** Everything that it can do alone is done, or it died of it. */
+    const settle = (): Promise<void> => Promise.race([engine.settle(), death])
+    return { name, wa, engine, life, die, settle }
+  }
+  let host = await boot('1')
+
+  /** A SIGKILL, as near as one process can come to it: no statement after so many more, nothing is given back, and its leases run out. */
+  const crash = async (statements: number): Promise<void> => {
+    let left = statements
+    await new Promise<void>((resolve) => {
+      const count = (): void => {
+        if (left-- <= 0) resolve()
+      }
+      host.engine.db.write.client.on('query', count)
+      count()
+      setTimeout(resolve, 50)
+    })
+    await host.die()
+  }
+  /** Whoever died is started again; nobody is there in between. */
+  const reborn = async (): Promise<void> => {
+    if (!host.life.died) return
+    // What was under way when it died is undone or done before anybody looks at what it left.
+    await host.life.dropped
+    for (const one of completed) if (one.process === host.name) one.died = true
+    await lapseLeasesOf(db, process.pid)
+    host = await boot(String(Number(host.name) + 1))
+  }
+  async function untilTaken(knock: Knock): Promise<{ status: number; body: string }> {
+    while (!over) {
+      const answer = await host.engine.knock('default', knock).catch(() => null)
+      if (answer?.status === 200) return answer
+      await pause(2)
+    }
+    return { status: 503, body: '' }
+  }
 
   const acked = new Map<string, string[]>()
   const delivered: Knock[] = []
-  const sentAgain = new Set<string>()
+  const sentAgain = new Map<string, number>()
   const phoneOf = (customer: number): string => `+91980000000${customer}`
   const deliver = async (knock: Knock): Promise<void> => {
-    for (let tries = 0; tries < 20; tries++) if ((await engine.knock('default', knock)).status === 200) return
+    for (let tries = 0; tries < 20; tries++) {
+      await reborn()
+      if ((await host.engine.knock('default', knock)).status === 200) return
+    }
     throw new Error('the door does not open')
   }
   let words = 0
@@ -139,16 +235,16 @@ async function play(steps: readonly Step[]): Promise<string[]> {
     acked.set(from, [...(acked.get(from) ?? []), text])
   }
   const outbound = async () =>
-    (await listOutbound(engine.db.write, ['queued', 'sending', 'accepted', 'sent', 'delivered', 'read', 'uncertain', 'failed', 'expired'], { limit: 200 }))
+    (await listOutbound(host.engine.db.write, ['queued', 'sending', 'accepted', 'sent', 'delivered', 'read', 'uncertain', 'failed', 'expired'], { limit: 200 }))
       .items
 
   const take = async (step: Step): Promise<unknown> => {
     switch (step.does) {
       case 'says':
-        return word(step.who, step.kind, engine.now())
+        return word(step.who, step.kind, host.engine.now())
       case 'out of order':
-        await word(step.who, 'plain', engine.now() + 2000)
-        return word(step.who, 'plain', engine.now() - 2000)
+        await word(step.who, 'plain', host.engine.now() + 2000)
+        return word(step.who, 'plain', host.engine.now() - 2000)
       case 'taps': {
         const offer = (await outbound()).find((message) => message.type === 'button' && message.provider_id !== null)
         if (!offer) return
@@ -156,7 +252,7 @@ async function play(steps: readonly Step[]): Promise<string[]> {
         return deliver(
           knockOf({
             from: { phone: phoneOf(step.who) },
-            at: engine.now(),
+            at: host.engine.now(),
             id,
             content: taps({ id: 'yes', title: 'Yes' }, 'button'),
             replyTo: offer.provider_id,
@@ -170,18 +266,26 @@ async function play(steps: readonly Step[]): Promise<string[]> {
       case 'status': {
         const known = (await outbound()).filter((message) => message.provider_id !== null)
         const message = known[step.nth % Math.max(1, known.length)]
-        const about = { id: message?.provider_id ?? '', status: step.status as IncomingStatus['status'], to: { phone: phoneOf(0) }, at: engine.now() }
+        const about = { id: message?.provider_id ?? '', status: step.status as IncomingStatus['status'], to: { phone: phoneOf(0) }, at: host.engine.now() }
         return message && deliver(statusKnock(about))
       }
       case 'mishap':
-        return inner.failNext(step.mishap)
+        return trouble.push(step.mishap)
       case 'restart':
-        return engine.restart()
+        return host.engine.restart()
+      case 'crash':
+        return crash(step.statements)
       case 'rest':
-        return engine.settle()
+        return host.settle()
       case 'edit menu':
-        await saveDraft(engine.db, { key: 'sure', type: 'button', body: `Sure? ${++words}`, buttons: [{ id: 'yes', title: 'Yes' }] }, STAFF, null, engine.now())
-        return engine.publish('sure', STAFF, {})
+        await saveDraft(
+          host.engine.db,
+          { key: 'sure', type: 'button', body: `Sure? ${++words}`, buttons: [{ id: 'yes', title: 'Yes' }] },
+          STAFF,
+          null,
+          host.engine.now(),
+        )
+        return host.engine.publish('sure', STAFF, {})
       case 'decide':
         return decide(step.nth)
       case 'clock':
@@ -193,30 +297,53 @@ async function play(steps: readonly Step[]): Promise<string[]> {
   const decide = async (n: number): Promise<void> => {
     const messages = (await outbound()).filter((message) => ['uncertain', 'failed', 'expired'].includes(message.status ?? ''))
     const message = messages[n % Math.max(1, messages.length)]
-    if (message?.ref) sentAgain.add(message.ref)
-    if (message) await engine.decideMessage(String(message.id), 'retry', STAFF).catch(refused)
-    const events = (await listEvents(engine.db.write, { states: ['retrying', 'needs_attention', 'unhandled'] }, { limit: 50 })).items
+    if (message && (await host.engine.decideMessage(String(message.id), 'retry', STAFF).then(() => true, refused)))
+      sentAgain.set(message.ref ?? '', (sentAgain.get(message.ref ?? '') ?? 0) + 1)
+    const events = (await listEvents(host.engine.db.write, { states: ['retrying', 'needs_attention', 'unhandled'] }, { limit: 50 })).items
     const event = events[n % Math.max(1, events.length)]
-    if (event) await engine.decideEvent(String(event.id), 'retry', STAFF).catch(refused)
+    if (event) await host.engine.decideEvent(String(event.id), 'retry', STAFF).catch(refused)
   }
 
-  const db = lookInto(database.url)
   try {
-    for (const one of steps) await take(one)
+    for (const one of steps) {
+      await reborn()
+      await take(one).catch((error: unknown) => {
+        if (!host.life.died) throw error
+      })
+    }
     for (let round = 0; round < 60; round++) {
-      await engine.settle()
-      if ((await openWork(db)) === 0) break
+      await reborn()
+      await host.settle()
+      if (!host.life.died && (await openWork(db)) === 0) break
+      // A statement that was on its way when its process died may have claimed something after we looked. Nothing runs now: whatever has a lease is the dead's.
+      if (!host.life.died) {
+        await lapseLeasesOf(db, process.pid)
+        await host.engine.restart()
+      }
       ahead += 6 * 60_000
     }
-    await wa.close()
-    return await checkInvariants(db, { acked, taken, heard, sentAgain })
+    await host.wa.close()
+    return await checkInvariants(db, { acked, taken, heard, completed, sentAgain })
   } finally {
-    await wa.close()
+    over = true
+    await host.wa.close({ timeoutMs: 0 })
+    await Promise.all(buried)
     await db.destroy()
     await database.drop()
   }
 }
 
-function refused(error: unknown): void {
+/** What becomes of a process's connections when it dies: what a transaction had done is undone, and no statement follows. */
+async function dropConnections(own: Db): Promise<void> {
+  const gone = new WaError('WA_CLOSED', 'the process is dead')
+  for (const pool of [own.write, own.read]) {
+    pool.client.acquireConnection = () => Promise.reject(gone)
+    const { used, free } = pool.client.pool as Record<'used' | 'free', { resource: { close(done: () => void): void } }[]>
+    await Promise.all([...used, ...free].map(({ resource }) => new Promise<void>((resolve) => resource.close(resolve))))
+  }
+}
+
+function refused(error: unknown): false {
   if ((error as { code?: string }).code !== 'WA_STATE') throw error
+  return false
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Completion } from './invariants'
 
 /** A host process that may be killed. */
 export interface Instance {
@@ -15,6 +16,8 @@ export interface Instance {
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
   /** What it complained about. */
   said: string[]
+  /** The ends of its listeners, in their order, and whether it died of something else than our asking it to end. */
+  completed(): Completion[]
 }
 
 const HOST = join(__dirname, 'host.mjs')
@@ -28,15 +31,20 @@ export function startInstance(database: string, provider: string, preload?: stri
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const said: string[] = []
-  const ended = once(child, 'exit').then(() => {
+  const completed: Omit<Completion, 'died'>[] = []
+  let died = true
+  const ended = once(child, 'close').then(([code]) => {
+    died = code !== 0
     instance.port = null
   })
   if (child.stdout === null || child.stderr === null || child.pid === undefined) throw new Error('the host process did not start')
   createInterface(child.stderr).on('line', (line) => said.push(line))
   const ready = new Promise<void>((resolve, reject) => {
     createInterface(child.stdout as NodeJS.ReadableStream).on('line', (line) => {
-      if (!line.startsWith('PORT ')) return
-      instance.port = Number(line.slice(5))
+      const [word, rest = ''] = line.split(/ (.*)/)
+      if (word === 'ENDED') completed.push({ process: String(instance.pid), ...JSON.parse(rest) })
+      if (word !== 'PORT') return
+      instance.port = Number(rest)
       resolve()
     })
     ended.then(() => reject(new Error(`the host ended before it took requests: ${said.join(' | ')}`)))
@@ -48,6 +56,7 @@ export function startInstance(database: string, provider: string, preload?: stri
     ready,
     ended,
     said,
+    completed: () => completed.map((one) => ({ ...one, died })),
     async kill(signal) {
       child.kill(signal)
       await ended

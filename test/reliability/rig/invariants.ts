@@ -9,13 +9,23 @@ export interface World {
   taken: readonly Taken[]
   /** Words in the order in which the listeners came to their end, by customer; without it the times in the rows say so. (A clock that was moved cannot.) */
   heard?: ReadonlyMap<string, readonly string[]>
-  /** Refs of messages that a person sent again: their turn is the person's choice. */
-  sentAgain?: ReadonlySet<string>
+  /** Every end of a listener, as the hosts saw it; what one process saw is in its order. */
+  completed: readonly Completion[]
+  /** How often a person sent a message again, by ref: that many times more the provider may have taken it, and its turn is the person's choice. */
+  sentAgain?: ReadonlyMap<string, number>
+}
+/** A listener came to its end. That this is also written down is not yet said. */
+export interface Completion {
+  process: string
+  /** The process did not live to write down all that it had in hand. */
+  died: boolean
+  event: string
+  listener: string
+  contact: string
 }
 
 const FINAL_EVENTS = ['done', 'unhandled', 'needs_attention', 'discarded', 'unrecognised']
 const REACHED = ['accepted', 'sent', 'delivered', 'read', 'played']
-const LEASE_MS = 60_000
 /** What stands before the customer's word in the answer to it. */
 const ANSWER = /^(?:said|asked|answered): (.*)$/
 
@@ -29,6 +39,7 @@ interface EventRow {
   text: string | null
   conversation_id: number | null
   lease_until: number | null
+  lease_token: string | null
 }
 interface MessageRow {
   id: number
@@ -37,12 +48,14 @@ interface MessageRow {
   text: string
   conversation_id: number
   lease_until: number | null
+  lease_token: string | null
 }
 
 /**
  * What must hold when everything has come to rest, whatever was killed on the way. Answers every breach in words; none is what we want.
- * I1 acked: there once. I2 every event ended. I3 the provider took nothing twice. I4 sent means taken, failed means not. I5 a listener completes an
- * event once, and says what it says once. I6 one customer is heard and answered in order. I7 no lease lingers. I8 the file is whole.
+ * I1 acked: there once. I2 every event ended. I3 the provider took nothing twice. I4 sent means taken, failed means not. I5 a listener whose end
+ * was written down is not run again, and says what it says once. I6 one customer is heard and answered in order. I7 what ended holds no lease. I8 the
+ * file is whole.
  */
 export async function checkInvariants(db: Knex, world: World): Promise<string[]> {
   const events = ((await db('wa_events as e').leftJoin('wa_messages as m', 'm.id', 'e.message_id').select('e.*', 'm.text').orderBy('e.id')) as EventRow[]).map(
@@ -54,12 +67,12 @@ export async function checkInvariants(db: Knex, world: World): Promise<string[]>
   return [
     ...ackedOnce(events, world.acked),
     ...allEnded(events, sent),
-    ...nothingTwice(world.taken),
-    ...sentMeansTaken(sent, world.taken),
-    ...(await completedOnce(db)),
+    ...nothingTwice(world),
+    ...sentMeansTaken(sent, world),
+    ...completedOnce(world.completed),
     ...answeredOnce(events, sent),
     ...inOrder(events, world),
-    ...noLingeringLease(events, sent),
+    ...noLeaseLeft(events, sent),
     ...(await whole(db)),
   ]
 }
@@ -84,32 +97,52 @@ function allEnded(events: readonly EventRow[], sent: readonly MessageRow[]): str
   ]
 }
 
-function nothingTwice(taken: readonly Taken[]): string[] {
-  const twice = (what: string, counted: Map<string, number>): string[] =>
-    [...counted].filter(([, times]) => times > 1).map(([one, times]) => `I3 the provider took ${what} "${one}" ${times} times`)
+function nothingTwice({ taken, sentAgain }: World): string[] {
+  const own = taken.filter(({ ref }) => !sentAgain?.has(ref))
+  const words = own.flatMap(({ to, text }) => (ANSWER.test(text) && isWord(text) ? `${to} ${text}` : []))
   return [
-    ...twice('ref', countOf(taken.map(({ ref }) => ref))),
-    ...twice('the words', countOf(taken.flatMap(({ to, text }) => (ANSWER.test(text) && isWord(text) ? `${to} ${text}` : [])))),
+    ...[...countOf(taken.map(({ ref }) => ref))].flatMap(([ref, times]) =>
+      times > 1 + (sentAgain?.get(ref) ?? 0) ? [`I3 the provider took ref "${ref}" ${times} times`] : [],
+    ),
+    ...[...countOf(words)].flatMap(([one, times]) => (times > 1 ? [`I3 the provider took the words "${one}" ${times} times`] : [])),
   ]
 }
 
-function sentMeansTaken(sent: readonly MessageRow[], taken: readonly Taken[]): string[] {
+function sentMeansTaken(sent: readonly MessageRow[], { taken, sentAgain }: World): string[] {
   const took = countOf(taken.map(({ ref }) => ref))
   return sent.flatMap(({ id, status, ref }) => {
     const times = took.get(ref) ?? 0
-    if (REACHED.includes(status)) return times === 1 ? [] : [`I4 message ${id} is ${status}, and the provider took it ${times} times`]
+    if (REACHED.includes(status)) return times >= 1 ? [] : [`I4 message ${id} is ${status}, and the provider never took it`]
     if (status === 'failed' || status === 'expired' || status === 'canceled')
-      return times === 0 ? [] : [`I4 message ${id} is ${status}, and the provider took it`]
+      // Before a person sent it again it may have been taken.
+      return times <= (sentAgain?.get(ref) ?? 0) ? [] : [`I4 message ${id} is ${status}, and the provider took it`]
     return []
   })
 }
 
-async function completedOnce(db: Knex): Promise<string[]> {
-  const rows = (await db('wa_runs').where({ state: 'done' }).groupBy('event_id', 'listener').havingRaw('count(*) > 1').select('event_id', 'listener')) as {
-    event_id: number
-    listener: string
-  }[]
-  return rows.map((row) => `I5 listener ${row.listener} completed event ${row.event_id} more than once`)
+/**
+ * A process that dies between a listener's end and the record of it lets the next one run it again: that is the promise, at least once. Nothing else does.
+ * What a process did next for the same customer shows that the record was written.
+ */
+function completedOnce(completed: readonly Completion[]): string[] {
+  const pairOf = ({ event, listener }: Completion): string => `listener ${listener} of event ${event}`
+  const written = new Set<Completion>()
+  const latest = new Map<string, Completion>()
+  for (const one of completed) {
+    const place = `${one.process} ${one.contact}`
+    const before = latest.get(place)
+    if (before && pairOf(before) !== pairOf(one)) written.add(before)
+    latest.set(place, one)
+  }
+  for (const one of completed) if (!one.died) written.add(one)
+  const breaches: string[] = []
+  for (const [pair, times] of countOf(completed.map(pairOf))) {
+    if (times === 1) continue
+    const all = completed.filter((one) => pairOf(one) === pair)
+    if (all.filter((one) => written.has(one)).length > 1) breaches.push(`I5 ${pair} ran again after its end was written down`)
+    if (new Set(all.map((one) => one.process)).size < all.length) breaches.push(`I5 ${pair} ended ${times} times, more than once in one process`)
+  }
+  return breaches
 }
 
 function answeredOnce(events: readonly EventRow[], sent: readonly MessageRow[]): string[] {
@@ -155,10 +188,10 @@ const isWord = (text: string): boolean => /m\d+$/.test(text)
 /** The number at the end of a customer's word. */
 const wordOf = (text: string | null): number => Number(/m(\d+)$/.exec(text ?? '')?.[1] ?? 0)
 
-function noLingeringLease(events: readonly EventRow[], sent: readonly MessageRow[]): string[] {
-  const oldest = Date.now() - LEASE_MS
-  const lingering = [...events, ...sent].filter((row) => row.lease_until !== null && row.lease_until < oldest)
-  return lingering.map((row) => `I7 row ${row.id} has a lease that ran out more than a lease ago`)
+function noLeaseLeft(events: readonly EventRow[], sent: readonly MessageRow[]): string[] {
+  const held = (what: string, rows: readonly (EventRow | MessageRow)[]): string[] =>
+    rows.filter((row) => row.lease_until !== null || row.lease_token !== null).map((row) => `I7 ${what} ${row.id} has come to rest and still holds a lease`)
+  return [...held('event', events), ...held('message', sent)]
 }
 
 async function whole(db: Knex): Promise<string[]> {

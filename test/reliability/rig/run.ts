@@ -41,6 +41,7 @@ export async function killRun({ database, instances: count, kills, seed, preload
   const random = randomFrom(seed)
   const db = lookInto(database)
   const instances: Instance[] = []
+  const ever: Instance[] = []
   const anyPort = (): number | null => {
     const ports = instances.flatMap(({ port }) => port ?? [])
     return ports[Math.floor(random() * ports.length)] ?? null
@@ -48,7 +49,11 @@ export async function killRun({ database, instances: count, kills, seed, preload
   const provider = await rigProvider(random, async (body) => {
     while ((await postWebhook(anyPort, body)) !== 200) await pause(50)
   })
-  const start = (): Instance => startInstance(database, provider.url, preload)
+  const start = (): Instance => {
+    const instance = startInstance(database, provider.url, preload)
+    ever.push(instance)
+    return instance
+  }
   try {
     for (let n = 0; n < count; n++) instances.push(start())
     await Promise.all(instances.map(({ ready }) => ready))
@@ -76,7 +81,7 @@ export async function killRun({ database, instances: count, kills, seed, preload
       const uncertain = (await db('wa_messages').where({ status: 'uncertain' }).select('ref')) as { ref: string }[]
       const refs = new Set(provider.taken.map(({ ref }) => ref))
       return {
-        breaches: await checkInvariants(db, { acked: load.acked, taken: provider.taken }),
+        breaches: await checkInvariants(db, { acked: load.acked, taken: provider.taken, completed: ever.flatMap((instance) => instance.completed()) }),
         acked: [...load.acked.values()].flat().length,
         kills,
         taken: provider.taken.length,
