@@ -99,14 +99,14 @@ test('right to left, what points on points to the left, and numbers and ids run 
   const x = (selector: string): Promise<number> => page.evaluate(`document.querySelector('${selector}').getBoundingClientRect().x`)
   assert.ok((await x('.side')) > (await x('.main')))
   assert.ok((await x('.is-mine .wa-bubble')) < (await x('.is-theirs .wa-bubble')))
-  // A number keeps its plus in front: the box of its first character is the leftmost.
-  assert.equal(
-    await page.evaluate(`(() => {
+  // A number keeps its plus in front, and an English sentence its full stop at the end.
+  const ends = (selector: string): Promise<boolean> =>
+    page.evaluate(`(() => {
       const range = document.createRange()
-      const text = document.querySelector('.talk-title p bdi').firstChild
+      const text = document.querySelector('${selector}').firstChild
       const at = (from) => (range.setStart(text, from), range.setEnd(text, from + 1), range.getBoundingClientRect().x)
       return at(0) < at(text.length - 1)
-    })()`),
-    true,
-  )
+    })()`)
+  assert.equal(await ends('.talk-title p bdi'), true)
+  assert.equal(await ends('.is-mine .wa-words:not(:has(.wa-header)) .wa-body'), true)
 })
