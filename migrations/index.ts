@@ -5,6 +5,7 @@ import * as search from './003_search'
 import * as joined from './004_joined'
 import * as tags from './005_tags'
 import * as quicker from './006_quicker'
+import * as lighter from './007_lighter'
 
 interface Migration {
   name: string
@@ -20,6 +21,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '004_joined', ...joined },
   { name: '005_tags', ...tags },
   { name: '006_quicker', ...quicker },
+  { name: '007_lighter', ...lighter },
 ]
 
 export const MIGRATIONS_TABLE = 'wa_migrations'

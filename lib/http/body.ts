@@ -50,29 +50,32 @@ function readStream(req: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    const finish = (): void => {
-      req.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose)
-    }
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length
-      if (size > limit) {
-        finish()
-        req.resume()
-        reject(tooLarge(size, limit))
-        return
-      }
-      chunks.push(chunk)
-    }
-    const onEnd = (): void => {
-      finish()
-      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size))
-    }
-    const onError = (error: Error): void => {
-      finish()
+    let over = false
+    const brokeOff = (error: Error): void => {
+      if (over) return
+      over = true
       reject(new WaError('WA_BODY_INVALID', `The body broke off: ${error.message}.`, [], { cause: error }))
     }
-    const onClose = (): void => onError(new Error('the client went away'))
-    req.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
+    req.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (over) return
+      if (size <= limit) {
+        chunks.push(chunk)
+        return
+      }
+      over = true
+      chunks.length = 0
+      reject(tooLarge(size, limit))
+    })
+    req.on('end', () => {
+      if (over) return
+      over = true
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size))
+    })
+    req.on('error', brokeOff)
+    req.on('close', () => {
+      if (!over) brokeOff(new Error('the client went away'))
+    })
   })
 }
 

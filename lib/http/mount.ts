@@ -23,8 +23,11 @@ export function placeOf(req: Request, prefix: string): Place | null {
   return split(prefix, url.slice(prefix.length))
 }
 
+/** Nobody writes into it. */
+const NO_QUERY = new URLSearchParams()
+
 function split(base: string, rest: string): Place {
   const question = rest.indexOf('?')
   const path = question < 0 ? rest : rest.slice(0, question)
-  return { base, path: path === '' ? '/' : path, query: new URLSearchParams(question < 0 ? '' : rest.slice(question + 1)) }
+  return { base, path: path === '' ? '/' : path, query: question < 0 ? NO_QUERY : new URLSearchParams(rest.slice(question + 1)) }
 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Answered, Engine } from '../engine'
+import type { Engine } from '../engine'
 import { type WaCode, WaError } from '../errors'
 import { readRaw, WEBHOOK_LIMIT } from './body'
 import type { Request } from './exchange'
@@ -32,10 +32,12 @@ export async function handleWebhook(req: Request, res: ServerResponse, engine: E
       }
       requireLocal(req, 'The webhook of the simulator')
     }
-    const head = { method: req.method === 'POST' ? ('POST' as const) : ('GET' as const), headers: headersOf(req), query: place.query }
+    // Node joins repeated headers; `set-cookie` alone is a list, and no provider reads it.
+    const headers = req.headers as Readonly<Record<string, string | undefined>>
+    const head = { method: req.method === 'POST' ? ('POST' as const) : ('GET' as const), headers, query: place.query }
     const isRead = head.method === 'POST' && (line.provider.needsBody?.(head) ?? true)
     const body = isRead ? await readRaw(req, WEBHOOK_LIMIT) : Buffer.alloc(0)
-    const answer = await inTime(engine.knock(line.number, { ...head, body }))
+    const answer = await engine.knock(line.number, { ...head, body })
     send(res, answer.status, answer.headers['Content-Type'] ?? 'text/plain; charset=utf-8', answer.body, answer.headers)
   } catch (error) {
     turnAway(res, engine, line.number, error)
@@ -53,27 +55,5 @@ function turnAway(res: ServerResponse, engine: Engine, number: string, error: un
 const TOLD: ReadonlySet<WaCode> = new Set<WaCode>(['WA_RAW_BODY_GONE', 'WA_BODY_TOO_LARGE', 'WA_BODY_INVALID', 'WA_NOT_CONFIGURED'])
 const HEADERS: Readonly<Record<number, Record<string, string>>> = { 400: { Connection: 'close' }, 413: { Connection: 'close' }, 503: { 'Retry-After': '30' } }
 
-/**
- * Exotel waits ten seconds, and then counts the callback as not delivered. A database that takes longer gets no promise: 503, and the provider
- * comes again. What is committed after all is recognised then.
- */
-const ANSWER_WITHIN_MS = 8000
-
-async function inTime(answer: Promise<Answered>): Promise<Answered> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<Answered>((resolve) => {
-    timer = setTimeout(resolve, ANSWER_WITHIN_MS, LATE)
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-const LATE: Answered = { status: 503, headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': '30' }, body: 'try again' }
-
 const plain = (res: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void =>
   send(res, status, 'text/plain; charset=utf-8', text, headers)
-
-const headersOf = (req: Request): Record<string, string | undefined> =>
-  Object.fromEntries(Object.entries(req.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]))

@@ -38,9 +38,19 @@ function saidIn(item: IncomingMessage): Entry['said'] {
     providerId: item.providerId,
     replyId: item.reply?.id ?? null,
     replyTo: item.replyTo,
+    quoted: quotedBy(item),
     words: storable((item.text ?? `[${item.type}]`).slice(0, 200)),
     isTurn: TURNS.has(item.type),
   }
+}
+
+/**
+ * Key of the customer's own words, when it is those that they quote. Of what came in the key of its event is the only one that is kept: it is made of
+ * the id in the same way as this item's. A tap answers something of ours.
+ */
+function quotedBy({ dedupe, providerId, replyTo, reply }: IncomingMessage): string | null {
+  if (reply !== undefined || replyTo === null || providerId === null || !dedupe?.endsWith(providerId)) return null
+  return `${dedupe.slice(0, -providerId.length)}${replyTo}`
 }
 
 const KEPT = ['reply', 'media', 'location', 'form', 'reaction', 'original', 'moved', 'reason', 'replyTo'] as const

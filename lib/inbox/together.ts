@@ -1,8 +1,8 @@
-import type { Incoming } from '../model/event'
+import type { Incoming, Who } from '../model/event'
 import { type Arrival, storeArrivals, storesTogether } from '../store/arrivals'
 import { type Caller, lookUp, welcome } from '../store/callers'
 import type { Db } from '../store/database'
-import { hashOf } from '../store/rows'
+import { eventKey } from '../store/events'
 import { type Entry, entryOf } from './entry'
 import type { Post } from './post'
 
@@ -41,24 +41,30 @@ export async function storeTogether(db: Db, posts: readonly Post[], met: Met, no
     throw error
   }
   const touched = arrivals.flatMap(({ message }) => message?.conversationId ?? [])
-  return { stored, others: posts.filter((post) => !stored.includes(post)), touched }
+  if (stored.length === posts.length) return { stored, others: [], touched }
+  const there = new Set(stored)
+  return { stored, others: posts.filter((post) => !there.has(post)), touched }
 }
 
 interface Usual {
   entry: Entry
   dedupe: string
+  /** How the customer calls; empty when nobody says anything. */
+  call: string
 }
-const usualOf = (item: Incoming, number: string, now: number): Usual => ({ entry: entryOf(item, number, now), dedupe: dedupeOf(number, item.dedupe ?? '') })
+const usualOf = (item: Incoming, number: string, now: number): Usual => {
+  const entry = entryOf(item, number, now)
+  return { entry, dedupe: eventKey(number, item.dedupe ?? ''), call: entry.said === null ? '' : callOf(number, entry.said.who) }
+}
 const isUsual = (item: Incoming): boolean => item.dedupe !== null && !(item.kind === 'message' && item.moved !== undefined)
 
-const callOf = ({ event, said }: Entry): string => JSON.stringify([event.number, said?.who.phone, said?.who.bsuid, said?.who.username, said?.who.name])
+const callOf = (number: string, { phone, bsuid, username, name }: Who): string => JSON.stringify([number, phone, bsuid, username, name])
 
 /** Finds the conversations of customers who were not met yet, and makes those of customers who are new. */
 async function meet(db: Db, usual: readonly Usual[], met: Met, now: number): Promise<void> {
   const strangers = new Map<string, Caller>()
-  for (const { entry, dedupe } of usual) {
+  for (const { entry, dedupe, call } of usual) {
     if (entry.said === null) continue
-    const call = callOf(entry)
     if (!met.has(call)) strangers.set(call, { number: entry.event.number, who: entry.said.who, dedupe })
   }
   const newcomers = await find(db, strangers, met)
@@ -84,11 +90,8 @@ async function find(db: Db, strangers: ReadonlyMap<string, Caller>, met: Met): P
   return newcomers
 }
 
-function arrivalOf({ entry, dedupe }: Usual, met: Met): Arrival | null {
+function arrivalOf({ entry, dedupe, call }: Usual, met: Met): Arrival | null {
   if (entry.said === null) return { ...entry.event, dedupe, message: null }
-  const conversationId = met.get(callOf(entry))
+  const conversationId = met.get(call)
   return conversationId === undefined ? null : { ...entry.event, dedupe, message: { ...entry.said, conversationId } }
 }
-
-/** The unique key of an item that carries an id. */
-export const dedupeOf = (number: string, dedupe: string): string => hashOf(`${number}\n${dedupe}`)

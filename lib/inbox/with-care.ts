@@ -3,13 +3,12 @@ import type { Incoming } from '../model/event'
 import { ensureContact, moveContact } from '../store/contacts'
 import { ensureConversation, touchConversation } from '../store/conversations'
 import type { Db, Query } from '../store/database'
-import { insertEvent, seenSince, tieEvent } from '../store/events'
-import { insertInbound, messageByProviderId } from '../store/messages'
+import { eventKey, insertEvent, messageOfEvent, seenSince, tieEvent } from '../store/events'
+import { insertInbound, type MessageRow, messageById, messageByProviderId } from '../store/messages'
 import { isRefusal } from '../store/refusal'
 import { hashOf } from '../store/rows'
 import { entryOf } from './entry'
 import type { Post } from './post'
-import { dedupeOf } from './together'
 
 /** Bodies without an id: the same bytes within this time are one event. */
 const SAME_BYTES_MS = 120_000
@@ -81,7 +80,7 @@ async function store(trx: Query, db: Db, post: Post, item: Incoming, index: numb
   const known = await ensureContact(trx, db, said.who, now)
   const contact = item.kind === 'message' && item.moved ? await moveContact(trx, db, known, item.moved, now) : known
   const conversation = await ensureConversation(trx, db, post.number, contact.id, now)
-  const answered = said.replyTo === null ? null : await messageByProviderId(trx, post.number, said.replyTo)
+  const answered = said.replyTo === null ? null : await answeredBy(trx, post.number, said.replyTo, said.quoted)
   const { type, at } = event
   const messageId = await insertInbound(trx, db, {
     ...said,
@@ -98,9 +97,17 @@ async function store(trx: Query, db: Db, post: Post, item: Incoming, index: numb
   return conversation.id
 }
 
+/** A message of ours, or the customer's own that they quote. */
+async function answeredBy(trx: Query, number: string, providerId: string, quoted: string | null): Promise<MessageRow | null> {
+  const ours = await messageByProviderId(trx, number, providerId)
+  if (ours !== null || quoted === null) return ours
+  const own = await messageOfEvent(trx, eventKey(number, quoted))
+  return own === null ? null : messageById(trx, own)
+}
+
 /** The unique key of an item; null when the same bytes came within two minutes and carried no id. */
 async function keyOf(trx: Query, post: Post, item: Incoming, index: number, now: number): Promise<string | null> {
-  if (item.dedupe !== null) return dedupeOf(post.number, item.dedupe)
+  if (item.dedupe !== null) return eventKey(post.number, item.dedupe)
   const keyAt = (slot: number): string => hashOf(`${post.number}\nbytes\n${slot}\n${index}\n${hashOf(post.body.toString('latin1'))}`)
   const slot = Math.floor(now / SAME_BYTES_MS)
   return (await seenSince(trx, [keyAt(slot), keyAt(slot - 1)], now - SAME_BYTES_MS)) ? null : keyAt(slot)

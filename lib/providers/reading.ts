@@ -90,7 +90,8 @@ export function isDeeperThan(levels: number, value: unknown): boolean {
 }
 
 /** Every event once: providers repeat items within one POST. Items without an id are told apart by their text. */
-export function once(found: readonly Incoming[]): Incoming[] {
+export function once(found: Incoming[]): Incoming[] {
+  if (found.length < 2) return found
   const keys = new Set<string>()
   const texts = new Set<string>()
   return found.filter(({ dedupe, raw }) => {

@@ -2,6 +2,7 @@ import type { EventState, Who } from '../model/event'
 import { ARRIVALS_POSTGRES } from './arrivals-postgres'
 import { ARRIVALS_SQLITE, FIELDS } from './arrivals-sqlite'
 import type { Db } from './database'
+import { eventKey } from './events'
 import { providerKey } from './messages'
 import { onConnection } from './prepared'
 import { storable, toJson } from './rows'
@@ -29,6 +30,8 @@ export interface ArrivedMessage {
   replyId: string | null
   /** Provider id of the message that is answered. */
   replyTo: string | null
+  /** What makes the customer's own message one event, when it may be that which is quoted. */
+  quoted: string | null
   /** What the list of conversations shows: storable, at most 200 characters. */
   words: string
   /** Opens the session window. */
@@ -54,9 +57,12 @@ export async function storeArrivals(db: Db, arrivals: readonly Arrival[], now: n
   if (Number(refused[0]?.moved ?? 0) > 0) throw new Error('a customer moved while the batch was written')
 }
 
-function rowOf(arrival: Arrival): Record<string, unknown> {
+type Row = Record<(typeof FIELDS)[number], string | number | null>
+
+/** Always all of the fields: rows of one shape are read and written faster. */
+function rowOf(arrival: Arrival): Row {
   const { message } = arrival
-  const event = {
+  return {
     dedupe: arrival.dedupe,
     number: arrival.number,
     type: arrival.type,
@@ -67,20 +73,16 @@ function rowOf(arrival: Arrival): Record<string, unknown> {
     at: arrival.at,
     provider_key: arrival.providerKey,
     ref: arrival.ref,
-  }
-  if (message === null) return event
-  return {
-    ...event,
-    conversation_id: message.conversationId,
-    phone: message.who.phone,
-    bsuid: message.who.bsuid,
-    text: message.text === null ? null : storable(message.text),
-    content: toJson(message.payload),
-    provider_id: message.providerId?.slice(0, 255) ?? null,
-    message_key: message.providerId === null ? null : providerKey(arrival.number, message.providerId),
-    reply_id: message.replyId === null ? null : storable(message.replyId.slice(0, 256)),
-    reply_key: message.replyTo === null ? null : providerKey(arrival.number, message.replyTo),
-    words: message.words,
-    inbound_at: message.isTurn ? arrival.at : null,
+    conversation_id: message?.conversationId ?? null,
+    phone: message?.who.phone ?? null,
+    bsuid: message?.who.bsuid ?? null,
+    text: message?.text == null ? null : storable(message.text),
+    content: toJson(message?.payload),
+    provider_id: message?.providerId?.slice(0, 255) ?? null,
+    reply_id: message?.replyId == null ? null : storable(message.replyId.slice(0, 256)),
+    reply_key: message?.replyTo == null ? null : providerKey(arrival.number, message.replyTo),
+    quoted: message?.quoted == null ? null : eventKey(arrival.number, message.quoted),
+    words: message?.words ?? null,
+    inbound_at: message?.isTurn ? arrival.at : null,
   }
 }

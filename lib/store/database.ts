@@ -40,7 +40,9 @@ const RETRY_MS = 5000
 const TRIES = 8
 /** Pages in the WAL before they are copied into the file: at the usual 1000 (4 MB) a busy inbox copies, and syncs twice more, at every fourth commit. */
 const CHECKPOINT_PAGES = 4000
-const PRAGMAS = `PRAGMA journal_mode=WAL;PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES};PRAGMA synchronous=FULL;PRAGMA busy_timeout=${BUSY_TIMEOUT_MS};PRAGMA foreign_keys=ON;PRAGMA secure_delete=ON`
+/** Of the connection that writes: with the usual 2 MB a large batch is written twice, because its pages do not fit. */
+const CACHE_KB = 16_000
+const PRAGMAS = `PRAGMA journal_mode=WAL;PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES};PRAGMA synchronous=FULL;PRAGMA busy_timeout=${BUSY_TIMEOUT_MS};PRAGMA foreign_keys=ON;PRAGMA secure_delete=ON;PRAGMA temp_store=MEMORY`
 
 /** knex writes to the console; what matters of it reaches our logger as the error of a query. */
 const QUIET: Knex.Logger = { debug: () => {}, warn: () => {}, error: () => {}, deprecate: () => {} }
@@ -81,7 +83,7 @@ function sqliteConfig(filename: string): Knex.Config {
     compileSqlOnError: false,
     log: QUIET,
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
-    pool: { min: 1, max: 1, afterCreate: runPragmas(PRAGMAS) },
+    pool: { min: 1, max: 1, afterCreate: runPragmas(`${PRAGMAS};PRAGMA cache_size=-${CACHE_KB}`) },
   }
 }
 

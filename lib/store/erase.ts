@@ -17,17 +17,20 @@ async function forget(trx: Query, contact: ContactRow, by: Actor, now: number): 
   const conversations = ((await trx('wa_conversations').where({ contact_id: contact.id }).select('id')) as { id: number | string }[]).map((row) =>
     Number(row.id),
   )
-  const events = trx('wa_events').whereIn('conversation_id', conversations).select('id')
   const messages = trx('wa_messages').whereIn('conversation_id', conversations).select('id')
+  // By their messages, and those without one by the conversation: each way has its index.
+  const said = () => trx('wa_events').whereIn('message_id', messages.clone())
+  const wordless = () => trx('wa_events').whereIn('conversation_id', conversations).whereNull('message_id')
   const nothing = { payload: null, raw: null, error: null }
   // What is open first: an attempt that runs loses its lease here, and can say and record nothing more about this customer.
-  await trx('wa_events')
-    .whereIn('conversation_id', conversations)
-    .whereIn('state', ['waiting', 'running', 'retrying', 'needs_attention'])
-    .update({ state: 'discarded', next_at: null, finished_at: now, lease_until: null, lease_token: null })
-  await trx('wa_runs').whereIn('event_id', events.clone()).update({ snapshot: null, error: null })
-  await trx('wa_events').whereIn('message_id', messages.clone()).update(nothing)
-  await trx('wa_events').whereIn('conversation_id', conversations).update(nothing)
+  for (const events of [said, wordless]) {
+    await events()
+      .whereIn('conversation_id', conversations)
+      .whereIn('state', ['waiting', 'running', 'retrying', 'needs_attention'])
+      .update({ state: 'discarded', next_at: null, finished_at: now, lease_until: null, lease_token: null })
+    await trx('wa_runs').whereIn('event_id', events().select('id')).update({ snapshot: null, error: null })
+    await events().update(nothing)
+  }
   await forgetStray(trx, contact)
   await trx('wa_message_history').whereIn('message_id', messages.clone()).update({ detail: null })
   await trx('wa_messages').whereIn('conversation_id', conversations).where({ status: 'queued' }).update({ status: 'canceled', next_at: null })

@@ -3,7 +3,7 @@ import { WaError } from '../errors'
 import type { EventState } from '../model/event'
 import type { Db, Query } from './database'
 import { CLOCK } from './lease'
-import { fromJson, insertOnce, numeric, type Page, type PageRequest, pageById, storable, toJson, type UpTo, within } from './rows'
+import { fromJson, hashOf, insertOnce, numeric, type Page, type PageRequest, pageById, storable, toJson, type UpTo, within } from './rows'
 
 /** One event of the inbox: received and committed, to be handled. Rows stay after they are done, so that they can be replayed. */
 export interface EventRow {
@@ -57,6 +57,9 @@ export interface NewEvent {
   ref?: string | null
   error?: string | null
 }
+/** The unique key of an event that came with an id. */
+export const eventKey = (number: string, dedupe: string): string => hashOf(`${number}\n${dedupe}`)
+
 /** Stores an event unless it is there already. Answers its id, or null for a duplicate. */
 export async function insertEvent(trx: Query, db: Db, event: NewEvent): Promise<number | null> {
   return insertOnce(
@@ -87,6 +90,12 @@ export const tieEvent = async (trx: Query, id: number, tie: { conversation_id?: 
   await trx('wa_events').where({ id }).update(tie)
 }
 
+/** Id of the message that came with this event; null when there is none. */
+export async function messageOfEvent(query: Query, dedupe: string): Promise<number | null> {
+  const row = (await query('wa_events').where({ dedupe }).first('message_id')) as { message_id: number | string | null } | undefined
+  return row?.message_id ? Number(row.message_id) : null
+}
+
 /** An event with this key that arrived after `since`. */
 export async function seenSince(query: Query, dedupes: readonly string[], since: number): Promise<boolean> {
   const rows = await query('wa_events')
@@ -102,6 +111,9 @@ export async function eventById(query: Query, id: number): Promise<EventRow | nu
   return row ? read(row) : null
 }
 
+/**
+ * Events, newest first. `conversationId` narrows what `states` or `messageId` find; by itself it is no way to find them quickly (`eventsOfConversation`).
+ */
 export async function listEvents(
   query: Query,
   filter: { states?: readonly EventState[]; conversationId?: number; types?: readonly string[]; messageId?: number; numbers?: readonly string[] | undefined },
@@ -114,6 +126,21 @@ export async function listEvents(
   if (filter.states) rows.whereIn('state', [...filter.states])
   if (filter.conversationId !== undefined) rows.where({ conversation_id: filter.conversationId })
   return pageById(rows, request, read)
+}
+
+/** What happened in a conversation without a word of the customer (taken over, given back, opted out), newest first. */
+export async function wordlessEvents(query: Query, conversationId: number, limit: number): Promise<EventRow[]> {
+  const rows = query('wa_events').where({ conversation_id: conversationId }).whereNull('message_id')
+  return ((await rows.orderBy('id', 'desc').limit(limit)) as Raw[]).map(read)
+}
+
+/** The newest events of a conversation, newest first. */
+export async function eventsOfConversation(query: Query, conversationId: number, limit: number): Promise<EventRow[]> {
+  const said = query('wa_messages').where({ conversation_id: conversationId, direction: 'in' })
+  const messages = (await said.orderBy('id', 'desc').limit(limit).pluck('id')) as (number | string)[]
+  const rows = ((await query('wa_events').whereIn('message_id', messages)) as Raw[]).map(read)
+  const wordless = await wordlessEvents(query, conversationId, limit)
+  return [...rows, ...wordless].sort((a, b) => b.id - a.id).slice(0, limit)
 }
 
 function eventsIn(query: Query, states: readonly EventState[], upTo: Partial<UpTo> | null) {

@@ -45,8 +45,10 @@ interface Conversation {
 const NUMBERS = ['id', 'contact_id', 'last_inbound_at', 'last_message_id', 'last_at', 'created_at'] as const
 
 async function joinConversations(trx: Query, ours: Conversation, theirs: Conversation, now: number): Promise<void> {
+  const said = trx('wa_messages').where({ conversation_id: theirs.id }).select('id')
+  await trx('wa_events').whereIn('message_id', said).where({ conversation_id: theirs.id }).update({ conversation_id: ours.id })
+  await trx('wa_events').where({ conversation_id: theirs.id }).whereNull('message_id').update({ conversation_id: ours.id })
   await trx('wa_messages').where({ conversation_id: theirs.id }).update({ conversation_id: ours.id })
-  await trx('wa_events').where({ conversation_id: theirs.id }).update({ conversation_id: ours.id })
   await trx('wa_audit')
     .where({ subject: `conversation:${theirs.id}` })
     .update({ subject: `conversation:${ours.id}` })

@@ -96,7 +96,6 @@ export async function insertInbound(trx: Query, db: Db, message: InboundMessage)
     text: message.text === null ? null : storable(message.text),
     payload: toJson(message.payload),
     provider_id: message.providerId?.slice(0, 255) ?? null,
-    provider_key: message.providerId === null ? null : providerKey(message.number, message.providerId),
     reply_id: message.replyId === null ? null : storable(message.replyId).slice(0, 256),
     reply_to: message.replyTo,
     menu_key: message.menu?.key ?? null,
@@ -165,6 +164,7 @@ export async function lockMessage(trx: Query, db: Db, id: number): Promise<Messa
   const row = trx('wa_messages').where({ id })
   return one(db.dialect === 'sqlite' ? row : row.forUpdate())
 }
+/** A message that we sent. (Those of customers are found by their events: `eventKey`.) */
 export async function messageByProviderId(query: Query, number: string, providerId: string): Promise<MessageRow | null> {
   return one(query('wa_messages').where({ provider_key: providerKey(number, providerId) }))
 }

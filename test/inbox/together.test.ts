@@ -131,6 +131,21 @@ for (const engine of engines()) {
     assert.deepEqual(await dump(together), await dump(oneByOne))
   })
 
+  battery('words that quote earlier words of the customer point at them, as a tap points at our menu', async (together, oneByOne) => {
+    const posts = [post(says('2', { replyTo: '1' })), post(tap('3')), post(says('4', { replyTo: 'wamid.menu' })), post(says('5', { replyTo: 'nobody knows' }))]
+    for (const db of [together, oneByOne]) await storeTogether(db, [post(says('1'))], new Map(), NOW)
+
+    await storeTogether(together, posts, new Map(), NOW)
+    assert.deepEqual(await careful(oneByOne, posts), [])
+
+    const replies = (await together.read('wa_messages').where({ direction: 'in' }).orderBy('id').pluck('reply_to')) as (number | string | null)[]
+    assert.deepEqual(
+      replies.map((id) => (id === null ? null : Number(id))),
+      [null, 2, 1, 1, null],
+    )
+    assert.deepEqual(await dump(together), await dump(oneByOne))
+  })
+
   battery('what was there is not stored again, whether it came alone, in one batch or within one post', async (db) => {
     const met = new Map()
     await storeTogether(db, [post(says('1')), post(says('1'), says('2'), status('3'))], met, NOW)

@@ -5,7 +5,7 @@ import { CLOUD_API_CODES } from '../../providers/codes-cloud-api'
 import type { Mishap, Simulator } from '../../providers/simulator'
 import { type ContactRow, contactsById, findContact } from '../../store/contacts'
 import { type ConversationRow, findConversation, listConversations } from '../../store/conversations'
-import { listEvents } from '../../store/events'
+import { eventsOfConversation } from '../../store/events'
 import { listMessages, type MessageRow, messagesById } from '../../store/messages'
 import { type Exchange, maySee } from '../exchange'
 import { english, type Say } from '../words/say'
@@ -209,7 +209,7 @@ const EVENTS = 12
 /** The latest typed events of this customer, newest first. */
 export async function eventsView(x: Exchange, handset: Handset) {
   const { conversation } = handset
-  const events = conversation ? (await listEvents(x.engine.db.read, { conversationId: conversation.id }, { limit: EVENTS })).items : []
+  const events = conversation ? await eventsOfConversation(x.engine.db.read, conversation.id, EVENTS) : []
   const messages = await messagesById(
     x.engine.db.read,
     events.flatMap((event) => (event.message_id === null || event.type === 'status' ? [] : [event.message_id])),

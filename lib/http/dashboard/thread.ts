@@ -1,6 +1,6 @@
 import type { ConversationRow } from '../../store/conversations'
 import type { Query } from '../../store/database'
-import { type EventRow, listEvents } from '../../store/events'
+import { type EventRow, wordlessEvents } from '../../store/events'
 import { listMessages, type MessageRow, messageById, messagesById, offersBetween, tapsOn } from '../../store/messages'
 import type { Exchange } from '../exchange'
 import type { Say } from '../words/say'
@@ -22,7 +22,6 @@ export interface Thread {
 }
 
 const PAGE = 40
-const ACTIVITIES = ['handover', 'handback', 'opt_out', 'opt_in'] as const
 
 /** One page of a conversation, with what was tapped on which menu and who was in charge when. */
 export async function threadOf(x: Exchange, conversation: ConversationRow, after: string | undefined): Promise<Thread> {
@@ -67,12 +66,9 @@ async function notesOn(query: Query, conversationId: number, messages: readonly 
 
 /** Who took over or gave back, from the page's first message to the first of the next newer page. */
 async function activitiesDuring(query: Query, conversationId: number, from: number, after: string | undefined): Promise<EventRow[]> {
-  const [events, newer] = await Promise.all([
-    listEvents(query, { conversationId, types: ACTIVITIES }, { limit: 50 }),
-    after === undefined ? null : messageById(query, Number(after)),
-  ])
+  const [events, newer] = await Promise.all([wordlessEvents(query, conversationId, 50), after === undefined ? null : messageById(query, Number(after))])
   const to = newer?.created_at ?? Number.POSITIVE_INFINITY
-  return events.items.filter((event) => event.created_at >= from && event.created_at < to).reverse()
+  return events.filter((event) => event.created_at >= from && event.created_at < to).reverse()
 }
 
 function inOrder(messages: readonly MessageRow[], activities: readonly EventRow[], notes: Notes, x: Exchange): ThreadRow[] {
