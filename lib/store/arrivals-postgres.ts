@@ -11,7 +11,7 @@ export const ARRIVALS_POSTGRES: Prepared = {
       select g.*, case when g.conversation_id is not null then nextval(pg_get_serial_sequence('wa_messages', 'id')) end as message_id
       from json_to_recordset($1::json) as g (
         dedupe text, number text, type text, state text, payload text, raw text, error text, at bigint, provider_key text, ref text,
-        conversation_id bigint, phone text, bsuid text, text text, content text, provider_id text, reply_id text, reply_key char(22), quoted text, words text, inbound_at bigint)
+        conversation_id bigint, phone text, bsuid text, text text, content text, provider_id text, reply_id text, reply_key char(22), quoted char(64), words text, inbound_at bigint)
     ), held as materialized (
       select id, number, contact_id from wa_conversations where id in (select conversation_id from given) order by id for update
     ), moved as materialized (
@@ -28,8 +28,10 @@ export const ARRIVALS_POSTGRES: Prepared = {
       insert into wa_messages (id, number, conversation_id, direction, type, text, payload, provider_id, reply_id, reply_to, menu_key, menu_version, at, created_at)
       select g.message_id, g.number, g.conversation_id, 'in', g.type, g.text, g.content, g.provider_id, g.reply_id, a.id,
              case when a.menu_version is not null then a.menu_key end, case when a.menu_key is not null then a.menu_version end, g.at, $2::bigint
-      from said g left join wa_messages a on a.id = coalesce(
-        (select id from wa_messages where provider_key = g.reply_key limit 1), (select message_id from wa_events where dedupe = g.quoted))
+      from said g left join lateral (
+        select id, menu_key, menu_version from wa_messages
+        where id = coalesce((select id from wa_messages where provider_key = g.reply_key limit 1), (select message_id from wa_events where dedupe = g.quoted)) limit 1
+      ) a on true
     ), last as (
       select distinct on (conversation_id) conversation_id, message_id, words, count(*) over same as n, max(inbound_at) over same as inbound_at
       from said window same as (partition by conversation_id) order by conversation_id, message_id desc
