@@ -78,6 +78,7 @@ test('what stands in quotes, and what nobody translated, stays as it is', () => 
     ['Too many requests at once: (#80007) Rate limit hit', 'एक साथ बहुत सारी रिक्वेस्ट: (#80007) Rate limit hit'],
     ['Cannot read properties of undefined', 'Cannot read properties of undefined'],
     ['No title', 'No title'],
+    ['Oh no. Body is empty. '.repeat(200), 'Oh no. Body is empty. '.repeat(200)],
   ]
   for (const [english, hindi] of cases) assert.equal(said(english), hindi)
 })

@@ -120,6 +120,10 @@ export function partsOf(sentence: string): Part[] {
 const REMEMBERED = 1000
 /** A value within a value: `section 2, row 3 title`. */
 const DEEPEST = 4
+const LONGEST = 4000
+const MOST = 40
+/** As many sentences as one pattern may have, and some more in what it quotes. */
+const TOGETHER = 6
 
 function hearer(words: ReadonlyMap<string, string | Forms>, catalogues: readonly Catalogue[], fill: (sentence: string, values: Values) => string) {
   let patterns: Pattern[] | null = null
@@ -140,15 +144,17 @@ function hearer(words: ReadonlyMap<string, string | Forms>, catalogues: readonly
   }
   /** Several sentences, one after the other; each is as long as it is known. */
   const translateAll = (text: string): string => {
+    // Ours are short; what is longer was written by somebody else.
     const pieces = text.split(/(?<=[.?!:]) (?=[A-Z"“{+[\d])/)
+    if (text.length > LONGEST || pieces.length > MOST) return text
     const said: string[] = []
-    for (let from = 0, to = pieces.length; from < pieces.length; to--) {
+    for (let from = 0, to = Math.min(TOGETHER, pieces.length); from < pieces.length; to--) {
       const sentence = pieces.slice(from, to).join(' ')
       const translated = translate(sentence)
       if (translated === null && to > from + 1) continue
       said.push(translated ?? headed(sentence))
       from = to
-      to = pieces.length + 1
+      to = Math.min(from + TOGETHER, pieces.length) + 1
     }
     return said.join(' ')
   }
@@ -176,11 +182,16 @@ interface Pattern {
   means: string
   /** Characters that must be there. */
   weight: number
+  /** The longest piece that must be there: most patterns are ruled out by it at once. */
+  core: string
   /** So little is fixed that it means something only within a sentence. */
   isName: boolean
 }
 
 const LEAST = 8
+/** Without its first letter, which may be a capital. */
+const coreOf = (parts: readonly Part[]): string =>
+  parts.map((part) => (part.name === null ? part.text.slice(1) : '')).reduce((longest, text) => (text.length > longest.length ? text : longest), '')
 
 /** The most particular first. */
 function patternsOf(catalogues: readonly Catalogue[]): Pattern[] {
@@ -196,6 +207,7 @@ function patternsOf(catalogues: readonly Catalogue[]): Pattern[] {
           quoted: new Set(quoted.map((part) => part.name as string)),
           means: typeof means === 'object' ? means.other : means,
           weight,
+          core: coreOf(parts),
           isName: weight < LEAST && parts[0]?.name !== null,
         },
       ]
@@ -205,7 +217,8 @@ function patternsOf(catalogues: readonly Catalogue[]): Pattern[] {
 }
 
 /** The values of a pattern in a sentence, null when it is another one. Every fixed piece is looked for once, so a long text costs no more than its length. */
-function matchOf({ parts, quoted }: Pattern, sentence: string): Map<string, string> | null {
+function matchOf({ parts, quoted, core }: Pattern, sentence: string): Map<string, string> | null {
+  if (!sentence.includes(core)) return null
   const values = new Map<string, string>()
   let at = 0
   let open: string | null = null
