@@ -6,6 +6,7 @@ import * as joined from './004_joined'
 import * as tags from './005_tags'
 import * as quicker from './006_quicker'
 import * as lighter from './007_lighter'
+import * as taps from './008_taps'
 
 interface Migration {
   name: string
@@ -22,6 +23,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '005_tags', ...tags },
   { name: '006_quicker', ...quicker },
   { name: '007_lighter', ...lighter },
+  { name: '008_taps', ...taps },
 ]
 
 export const MIGRATIONS_TABLE = 'wa_migrations'

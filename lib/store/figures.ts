@@ -14,39 +14,68 @@ export interface Span {
 /** Ids grow with time, but instances' clocks differ a little: look this much further on both sides. */
 const SLACK_MS = 300_000
 
-/** Ids between which the messages of a span lie. A day is found by halving over ids, so that no index on time is needed. */
-async function idsOf(query: Query, { from, to }: Span): Promise<{ first: number; before: number | null }> {
-  const first = await firstMessageSince(query, from - SLACK_MS)
-  return { first, before: (await newestTime(query)) > to + SLACK_MS ? await firstMessageSince(query, to + SLACK_MS) : null }
+/** A span of time and the ids between which its messages lie: so no index on time is needed. */
+export interface Slice {
+  from: number
+  to: number
+  first: number
+  /** Null: up to the newest. */
+  before: number | null
 }
 
-function messagesWithin(query: Query, span: Span, ids: { first: number; before: number | null }) {
-  const rows = inTime(query, query('wa_messages')).where('id', '>=', ids.first).where('created_at', '>=', span.from).where('created_at', '<', span.to)
-  if (ids.before !== null) rows.where('id', '<', ids.before)
-  if (span.numbers !== undefined) rows.whereIn('number', [...span.numbers])
-  return rows
+/** The slices between these times, oldest first. */
+export async function slicesOf(query: Query, spans: readonly { from: number; to: number }[]): Promise<Slice[]> {
+  const [newest] = (await query('wa_messages').orderBy('id', 'desc').limit(1).select('id', 'created_at')) as {
+    id: number | string
+    created_at: number | string
+  }[]
+  const last = { id: Number(newest?.id ?? 0), at: Number(newest?.created_at ?? 0) }
+  const firsts = await firstsSince(query, [...spans.map(({ from }) => from - SLACK_MS), ...spans.map(({ to }) => to + SLACK_MS)], last.id)
+  return spans.map(({ from, to }, at) => ({ from, to, first: firsts[at] ?? 1, before: last.at > to + SLACK_MS ? (firsts[spans.length + at] ?? null) : null }))
 }
 
-async function newestTime(query: Query): Promise<number> {
-  const [row] = (await query('wa_messages').orderBy('id', 'desc').limit(1).select('created_at')) as { created_at: number | string }[]
-  return Number(row?.created_at ?? 0)
-}
+/** Rows that are looked at between two ids in one turn: five turns find one among a million. */
+const PROBES = 15
+/** sqlite joins at most 500 questions into one. */
+const AT_ONCE = 30
 
-/** Id of the first message stored at that time or later; one behind the last when there is none. */
-export async function firstMessageSince(query: Query, at: number): Promise<number> {
-  const row = (await query('wa_messages').max({ id: 'id' }).first()) as { id: number | string | null } | undefined
-  let low = 1
-  let high = Number(row?.id ?? 0) + 1
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2)
-    const [found] = (await query('wa_messages').where('id', '>=', middle).orderBy('id').limit(1).select('id', 'created_at')) as {
-      id: number | string
-      created_at: number | string
-    }[]
-    if (!found || Number(found.created_at) >= at) high = middle
-    else low = Number(found.id) + 1
+/** Ids of the first messages stored at these times or later, one behind the last where there is none: all are looked for together, turn by turn. */
+async function firstsSince(query: Query, times: readonly number[], last: number): Promise<number[]> {
+  if (times.length > AT_ONCE) return [...(await firstsSince(query, times.slice(0, AT_ONCE), last)), ...(await firstsSince(query, times.slice(AT_ONCE), last))]
+  const searched = times.map((at) => ({ at, low: 1, high: last + 1 }))
+  for (;;) {
+    const open = searched.filter(({ low, high }) => low < high)
+    if (open.length === 0) return searched.map(({ low }) => low)
+    const probes = [...new Set(open.flatMap(({ low, high }) => Array.from({ length: PROBES }, (_, nth) => low + Math.floor(((high - low) * nth) / PROBES))))]
+    // Each in a question of its own: sqlite knows no order and limit within a union.
+    const asked = probes.map((id, nth) =>
+      query.from(
+        query('wa_messages')
+          .where('id', '>=', id)
+          .orderBy('id')
+          .limit(1)
+          .select(query.raw('? as probe', [id]), 'id', 'created_at')
+          .as(`p${nth}`),
+      ),
+    )
+    const rows = (await query.unionAll(asked)) as { probe: number | string; id: number | string; created_at: number | string }[]
+    const found = new Map(rows.map((row) => [Number(row.probe), { id: Number(row.id), at: Number(row.created_at) }]))
+    for (const one of open) {
+      for (const probe of probes) {
+        if (probe < one.low || probe >= one.high) continue
+        const message = found.get(probe)
+        if (!message || message.at >= one.at) one.high = probe
+        else one.low = message.id + 1
+      }
+    }
   }
-  return low
+}
+
+function messagesIn(query: Query, { from, to, first, before }: Slice, numbers: readonly string[] | undefined) {
+  const rows = query('wa_messages').where('id', '>=', first).where('created_at', '>=', from).where('created_at', '<', to)
+  if (before !== null) rows.where('id', '<', before)
+  if (numbers !== undefined) rows.whereIn('number', [...numbers])
+  return rows
 }
 
 export interface Traffic {
@@ -54,22 +83,31 @@ export interface Traffic {
   /** Decided to be sent, whatever became of it. */
   out: number
 }
-export async function trafficWithin(query: Query, span: Span): Promise<Traffic> {
-  const rows = (await messagesWithin(query, span, await idsOf(query, span))
-    .groupBy('direction')
-    .select('direction')
-    .count({ n: '*' })) as { direction: 'in' | 'out'; n: number | string }[]
-  const count = (direction: 'in' | 'out'): number => Number(rows.find((row) => row.direction === direction)?.n ?? 0)
-  return { in: count('in'), out: count('out') }
+/** What came and went in each of these slices, asked for in one go. */
+export async function trafficIn(query: Query, slices: readonly Slice[], numbers: readonly string[] | undefined): Promise<Traffic[]> {
+  if (slices.length === 0) return []
+  const parts = slices.map((slice, nth) =>
+    messagesIn(query, slice, numbers)
+      .groupBy('direction')
+      .select(query.raw('? as nth', [nth]), 'direction')
+      .count({ n: '*' }),
+  )
+  const rows = (await inTime(query, query.from(query.unionAll(parts).as('parts')))) as {
+    nth: number | string
+    direction: 'in' | 'out'
+    n: number | string
+  }[]
+  const count = (nth: number, direction: 'in' | 'out'): number => Number(rows.find((row) => Number(row.nth) === nth && row.direction === direction)?.n ?? 0)
+  return slices.map((_, nth) => ({ in: count(nth, 'in'), out: count(nth, 'out') }))
 }
 
-/** How many messages of each span have not left, or failed. Asked anew each time: what failed yesterday may have been sent again today. They have an index of their own. */
-export async function unsentWithin(query: Query, spans: readonly { from: number; to: number }[], numbers: readonly string[] | undefined): Promise<number[]> {
-  const whole = { from: spans[0]?.from ?? 0, to: spans.at(-1)?.to ?? 0, numbers }
-  const rows = messagesWithin(query, whole, await idsOf(query, whole)).whereIn('status', [...NOT_SENT])
-  const counts = spans.map(({ from, to }, at) => query.raw('count(case when created_at >= ? and created_at < ? then 1 end) as ??', [from, to, `n${at}`]))
+/** How many messages of each slice have not left, or failed. Asked anew each time: what failed yesterday may have been sent again today. They have an index of their own. */
+export async function unsentIn(query: Query, slices: readonly Slice[], numbers: readonly string[] | undefined): Promise<number[]> {
+  const whole = { from: slices[0]?.from ?? 0, to: slices.at(-1)?.to ?? 0, first: slices[0]?.first ?? 1, before: slices.at(-1)?.before ?? null }
+  const rows = inTime(query, messagesIn(query, whole, numbers)).whereIn('status', [...NOT_SENT])
+  const counts = slices.map(({ from, to }, at) => query.raw('count(case when created_at >= ? and created_at < ? then 1 end) as ??', [from, to, `n${at}`]))
   const [row] = (await rows.select(counts)) as Record<string, number | string>[]
-  return spans.map((_, at) => Number(row?.[`n${at}`] ?? 0))
+  return slices.map((_, at) => Number(row?.[`n${at}`] ?? 0))
 }
 
 export interface Taps {
@@ -80,15 +118,16 @@ export interface Taps {
   /** Newest message that carries it: its title is read from there. */
   newest: number
 }
-/** Which options were tapped how often. */
-export async function tapsWithin(query: Query, span: Span): Promise<Taps[]> {
-  const rows = (await messagesWithin(query, span, await idsOf(query, span))
-    .where({ direction: 'in' })
-    .whereNotNull('reply_id')
-    .groupBy('reply_id', 'menu_key')
-    .select('reply_id', 'menu_key')
-    .count({ n: '*' })
-    .max({ newest: 'id' })) as { reply_id: string; menu_key: string | null; n: number | string; newest: number | string }[]
+/** Which options were tapped how often. Taps alone have a reply id, and where there are partial indexes one that holds all that is asked here. */
+export async function tapsWithin(query: Query, { from, to, numbers }: Span): Promise<Taps[]> {
+  const taps = inTime(query, query('wa_messages')).whereNotNull('reply_id').where('created_at', '>=', from).where('created_at', '<', to)
+  if (numbers !== undefined) taps.whereIn('number', [...numbers])
+  const rows = (await taps.groupBy('reply_id', 'menu_key').select('reply_id', 'menu_key').count({ n: '*' }).max({ newest: 'id' })) as {
+    reply_id: string
+    menu_key: string | null
+    n: number | string
+    newest: number | string
+  }[]
   return rows.map((row) => ({ id: row.reply_id, menu: row.menu_key, count: Number(row.n), newest: Number(row.newest) }))
 }
 
@@ -119,23 +158,20 @@ export async function failuresWithin(query: Query, span: Span): Promise<Failures
 export async function answerTimes(query: Query, numbers: readonly string[] | undefined, limit: number): Promise<(number | null)[]> {
   const latest = query('wa_messages').where({ direction: 'in' })
   if (numbers !== undefined) latest.whereIn('number', [...numbers])
-  const heard = (await latest.orderBy('id', 'desc').limit(limit).select('id', 'conversation_id', 'created_at')) as {
-    id: number | string
-    conversation_id: number | string
+  const heard = latest.orderBy('id', 'desc').limit(limit).select('id', 'conversation_id', 'created_at').as('heard')
+  const next = query('wa_messages as said')
+    .whereRaw('said.conversation_id = heard.conversation_id and said.id > heard.id')
+    .where('said.direction', 'out')
+    .whereNotIn('said.status', [...NOT_SENT])
+    .orderBy('said.id')
+    .limit(1)
+    .select('said.created_at')
+    .as('answered_at')
+  const rows = (await inTime(query, query.from(heard).orderBy('heard.id', 'desc').select('heard.created_at', next))) as {
     created_at: number | string
+    answered_at: number | string | null
   }[]
-  return Promise.all(
-    heard.map(async (message) => {
-      const [next] = (await query('wa_messages')
-        .where({ conversation_id: message.conversation_id, direction: 'out' })
-        .where('id', '>', message.id)
-        .whereNotIn('status', [...NOT_SENT])
-        .orderBy('id')
-        .limit(1)
-        .select('created_at')) as { created_at: number | string }[]
-      return next ? Math.max(0, Number(next.created_at) - Number(message.created_at)) : null
-    }),
-  )
+  return rows.map((row) => (row.answered_at === null ? null : Math.max(0, Number(row.answered_at) - Number(row.created_at))))
 }
 
 export interface Waits {
@@ -144,14 +180,15 @@ export interface Waits {
   name: string
   count: number
 }
-/** Where customers were asked something and have not answered since before `before`: the steps at which talks end. Looks at the latest `limit`. */
+/** Where customers were asked something before `before` and have not answered: the steps at which talks end. Looks at the latest `limit` that are asked something. */
 export async function waitsSince(query: Query, numbers: readonly string[] | undefined, before: number, limit: number): Promise<Waits[]> {
-  const rows = query('wa_conversations').whereNotNull('step').where('changed_at', '<', before)
+  const rows = query('wa_conversations').whereNotNull('step')
   if (numbers !== undefined) rows.whereIn('number', [...numbers])
   const found = (await rows.orderBy('changed_at', 'desc').limit(limit).select('step')) as { step: string }[]
   const waits = new Map<string, Waits>()
   for (const { step } of found) {
-    const { flow, name } = fromJson<{ flow: string; name: string }>(step) ?? { flow: '', name: '' }
+    const { flow, name, since } = fromJson<{ flow: string; name: string; since: number }>(step) ?? { flow: '', name: '', since: before }
+    if (since >= before) continue
     const known = waits.get(`${flow}\n${name}`) ?? { flow, name, count: 0 }
     waits.set(`${flow}\n${name}`, { ...known, count: known.count + 1 })
   }

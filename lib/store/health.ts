@@ -15,16 +15,14 @@ export async function lastHeardOf(query: Query, number: string): Promise<number 
   return row ? Number(row.created_at) : null
 }
 
-/** A message that could not be sent, and behind which nothing or something left. */
+/** A message that could not be sent, and behind which nothing has left. */
 export interface Stuck {
   status: 'queued' | 'failed'
   error: StatusError | null
   /** What the last try came to. */
   detail: string | null
-  /** Something that was decided later has left: it is this message, not the way to the provider. */
-  passed: boolean
 }
-/** The newest message of a number that was tried and is tried again, or failed since then. Null when there is none. */
+/** The newest message of a number that was tried and is tried again, or failed since then. Null when there is none, or something left after it: then it is this message, not the way to the provider. */
 export async function stuckOf(query: Query, number: string, since: number): Promise<Stuck | null> {
   const newest = async (status: Stuck['status']) => {
     const rows = query('wa_messages').where({ status, number }).where('attempts', '>', 0).where('created_at', '>', since)
@@ -38,8 +36,9 @@ export async function stuckOf(query: Query, number: string, since: number): Prom
     .whereNotIn('status', [...NOT_SENT])
     .limit(1)
     .select('id')
+  if (passed.length > 0) return null
   const details = await lastDetails(query, [stuck.id])
-  return { status: stuck.status, error: stuck.error, detail: details.get(stuck.id) ?? null, passed: passed.length > 0 }
+  return { status: stuck.status, error: stuck.error, detail: details.get(stuck.id) ?? null }
 }
 
 /** What became of each of these messages last, in the words of whoever tried. */

@@ -96,6 +96,17 @@ export async function listMenus(
   return { ...page, items: page.items.map((menu) => ({ ...menu, published: published.get(menu.id) ?? null, tags: tags.get(menu.id) ?? [] })) }
 }
 
+/** How many menus are in use, how many of them are not live as they stand, and the first of those by key. */
+export async function menusInShort(query: Query, shown: number): Promise<{ count: number; changed: number; drafts: string[] }> {
+  const row = (await query('wa_menus').whereNull('archived_at').count({ n: '*' }).count({ changed: 'draft' }).first()) as {
+    n: number | string
+    changed: number | string
+  }
+  const drafts =
+    Number(row.changed) === 0 ? [] : await query('wa_menus').whereNull('archived_at').whereNotNull('draft').orderBy('key').limit(shown).pluck('key')
+  return { count: Number(row.n), changed: Number(row.changed), drafts }
+}
+
 /** Menus that somebody changed since they were published, or never published; counted up to `most`. */
 export async function countChangedMenus(query: Query, most: number): Promise<number> {
   return (await query('wa_menus').whereNull('archived_at').whereNotNull('draft').limit(most).select('id')).length

@@ -199,7 +199,18 @@ test('strangers words stay words on every page, in every place: nothing of them 
   /** Pages of one kind (all threads, all versions) are drawn by the same view. */
   const followed = new Map<string, number>()
   const queue = [
-    ...['/wa/', '/wa/outbox', '/wa/events', '/wa/events?state=unrecognised', '/wa/events?state=done', '/wa/audit', '/wa/settings', '/wa/phone', '/wa/menus'],
+    ...[
+      '/wa/',
+      '/wa/insight',
+      '/wa/outbox',
+      '/wa/events',
+      '/wa/events?state=unrecognised',
+      '/wa/events?state=done',
+      '/wa/audit',
+      '/wa/settings',
+      '/wa/phone',
+      '/wa/menus',
+    ],
     ...[
       '/wa/conversations',
       '/wa/menus/sent/versions',

@@ -20,12 +20,12 @@ test('the overview counts what the database holds', async (t) => {
   await asha.says('ORD-1')
   await wa.idle()
 
-  const { text } = await get('/').expect(200)
+  const { text } = await get('/insight').expect(200)
   const words = wordsOf(text)
 
   assert.match(words, /received 4 .*sent 3/)
   assert.match(words, /Track My Order help-center · track_order 2/)
-  assert.match(words, /1 Messages failed/)
+  assert.match(wordsOf((await get('/').expect(200)).text), /1 Messages failed/)
   assert.match(words, /No answer 1 of the latest 4/)
   assert.match(text, /<svg class="chart"[^>]*aria-label="[^"]*4 received, 3 sent/)
 })
@@ -52,7 +52,7 @@ test('where customers stopped is named after an hour of silence', async (t) => {
   await asha.taps('track_order')
   await control.clock.advance(2 * 3_600_000)
 
-  assert.match(wordsOf((await get('/').expect(200)).text), /Asked for “order_number” 1/)
+  assert.match(wordsOf((await get('/insight').expect(200)).text), /Asked for “order_number” 1/)
 })
 
 test('a day that is over is counted once and stays; yesterday and today are told apart', async (t) => {
@@ -61,8 +61,8 @@ test('a day that is over is counted once and stays; yesterday and today are told
   await control.clock.advance(24 * 3_600_000)
   await phone().says('hi again')
 
-  const first = (await get('/').expect(200)).text
-  const second = (await get('/').expect(200)).text
+  const first = (await get('/insight').expect(200)).text
+  const second = (await get('/insight').expect(200)).text
 
   for (const text of [first, second]) assert.match(wordsOf(text), /Today 1 1 Yesterday 1 1/)
 })
@@ -92,7 +92,7 @@ for (const engine of engines()) {
       )
     }
     const shown = async () => {
-      const words = wordsOf((await request(app).get('/wa/').expect(200)).text)
+      const words = wordsOf((await request(app).get('/wa/insight').expect(200)).text)
       const [, received, sent] = /received (\d+) +sent (\d+)/.exec(words) ?? []
       const days = [...(/Day Received Sent (.*?) Tapped most/.exec(words)?.[1] ?? '').matchAll(/(\d+) (\d+)(?= |$)/g)]
       return { received: Number(received), sent: Number(sent), last: days.length }
@@ -116,3 +116,40 @@ for (const engine of engines()) {
     assert.equal(Number(rows.n), 14 * left + 12)
   })
 }
+
+test('however much was said, the overview asks few questions, and the numbers of two weeks come after it', async (t) => {
+  const { wa, get } = await host(t)
+  const { db } = engineOf(wa)
+  const now = engineOf(wa).now()
+  const said = Array.from({ length: 400 }, (_, nth) => ({ nth, at: now - (400 - nth) * 3_000_000 }))
+  await db.write('wa_messages').insert(
+    said.map(({ nth, at }) => ({
+      number: 'default',
+      conversation_id: 1,
+      direction: nth % 2 ? 'out' : 'in',
+      status: nth % 2 ? 'read' : null,
+      type: 'text',
+      at,
+      created_at: at,
+    })),
+  )
+  // Asked two hours ago, and read by somebody a moment ago.
+  const step = JSON.stringify({ flow: '', name: 'order_number', since: now - 7_200_000 })
+  await db.write('wa_conversations').insert({ number: 'default', contact_id: 1, step, last_at: now, changed_at: now, created_at: now })
+  const menu = { type: 'text', owner: 'staff', version: 1, updated_at: now, created_at: now }
+  await db.write('wa_menus').insert(Array.from({ length: 250 }, (_, nth) => ({ ...menu, key: `menu-${nth}`, draft: nth === 0 ? '{}' : null })))
+  let asked = 0
+  db.read.on('query', () => asked++)
+
+  const overview = (await get('/').expect(200)).text
+  const first = asked
+  const numbers = wordsOf((await get('/insight', 'admin', { 'hx-request-type': 'partial' }).expect(200)).text)
+
+  assert.ok(first <= 16, `${first} questions`)
+  assert.ok(asked - first <= 20, `${asked - first} questions`)
+  assert.match(overview, /id="_insight"[^>]*hx-get="\/wa\/insight" hx-trigger="load"/)
+  assert.match(overview, /<a href="\/wa\/insight">/)
+  assert.match(wordsOf(overview), /252 menus\. Changed and not yet published: menu-0 /)
+  assert.match(numbers, /No answer 0 of the latest 200/)
+  assert.match(numbers, /Asked for “order_number” 1/)
+})

@@ -66,7 +66,7 @@ test('times, days, the chart and the days of a filter are those of the zone that
   assert.match(list, /href="\/wa\/conversations\?to=2026-10-25" aria-current="true">From 25 Oct/)
   assert.match(list, /datetime="2026-10-25T22:59:59.999Z" title="25 Oct 2026, 23:59:59 CET"/)
   assert.match(wordsOf(list), /Times in Europe\/Berlin/)
-  assert.match(wordsOf(await get('/')), /Today 1 0 Yesterday 2 0 Saturday 1 0/)
+  assert.match(wordsOf(await get('/insight')), /Today 1 0 Yesterday 2 0 Saturday 1 0/)
   assert.match(wordsOf(await get('/conversations/2')), /Yesterday[\s\S]* 00:00/)
 })
 

@@ -60,16 +60,10 @@ async function viewOf({ number, provider }: Line, x: Exchange): Promise<LineView
         ]
       : []),
     ...(held ? [t('Nothing leaves at the moment: {reason}', { reason: t.said(held) })] : []),
-    ...(stuck && isBlocked(stuck) && !held ? [t('Messages do not leave: {reason}', { reason: reasonOf(stuck, x) })] : []),
+    ...(stuck?.status === 'queued' && !held ? [t('Messages do not leave: {reason}', { reason: reasonOf(stuck, x) })] : []),
   ]
   const doubts = [
-    ...(stuck && !isBlocked(stuck)
-      ? [
-          stuck.status === 'queued'
-            ? t('A message is being tried again: {reason}', { reason: reasonOf(stuck, x) })
-            : t('A message failed: {reason}', { reason: reasonOf(stuck, x) }),
-        ]
-      : []),
+    ...(stuck?.status === 'failed' ? [t('The newest message failed: {reason}', { reason: reasonOf(stuck, x) })] : []),
     ...(engine.publicUrl === null && isExotel
       ? [t('WA_PUBLIC_URL is not set, so Exotel cannot report what becomes of messages. Set it to the public https address of this mount.')]
       : []),
@@ -87,9 +81,6 @@ async function viewOf({ number, provider }: Line, x: Exchange): Promise<LineView
     doubts,
   }
 }
-
-/** It waits to be tried again, and nothing behind it has left either. */
-const isBlocked = (stuck: Stuck): boolean => stuck.status === 'queued' && !stuck.passed
 
 const reasonOf = ({ error, detail }: Stuck, { t }: Exchange): string => t.said(error?.title ?? detail ?? english('No reason given'))
 

@@ -7,7 +7,7 @@ import type { Say } from '../words/say'
 import { isPartial } from './asked'
 import { type Chart, pairs } from './chart'
 import { lastDays } from './days'
-import { fragment, seeOther } from './page'
+import { fragment, page } from './page'
 import { duration, momentOf } from './when'
 
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/insight', may: 'viewer', handle: show }]
@@ -18,7 +18,7 @@ const TOP = 8
 /** Answer times are read off the latest messages: enough to tell how it goes, few enough to ask at any size. */
 const SAMPLE = 200
 const STOPPED_MS = 3_600_000
-const STOPPED = 500
+const STOPPED = 2000
 
 /** A bar in a list: what, how many, and how long the bar is in parts of a hundred. */
 export interface Rank {
@@ -38,12 +38,13 @@ export interface Insight {
 }
 
 async function show(x: Exchange): Promise<void> {
-  if (!isPartial(x)) return seeOther(x, '/')
-  return fragment(x, 'overview/_insight', { insight: await insightOf(x) })
+  const insight = await insightOf(x)
+  if (isPartial(x)) return fragment(x, 'overview/_insight', { insight })
+  return page(x, 'overview/insight', { title: x.t('The last two weeks'), insight })
 }
 
 /** What went through in the last two weeks. Null when there is so much that it could not be counted in time: the page is worth showing without it. */
-export async function insightOf(x: Exchange): Promise<Insight | null> {
+async function insightOf(x: Exchange): Promise<Insight | null> {
   return count(x).catch((error: unknown) => {
     if (tookTooLong(error)) return null
     throw error

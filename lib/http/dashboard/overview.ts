@@ -1,20 +1,20 @@
 import { contactsById } from '../../store/contacts'
 import { type ConversationRow, listConversations } from '../../store/conversations'
 import { countEvents } from '../../store/events'
-import { listMenus } from '../../store/menus'
+import { menusInShort } from '../../store/menus'
 import { countOutbound } from '../../store/messages'
 import type { Exchange, Role, Route } from '../exchange'
 import { isPartial } from './asked'
 import { lineOf } from './conversations'
 import { numbersOf } from './health'
-import { insightOf } from './insight'
 import { fragment, page } from './page'
 import { personOf } from './person'
 
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/', may: 'viewer', handle: show }]
 
 const TALKS = 6
-const MENUS = 200
+/** Names of changed menus that are shown. */
+const DRAFTS = 8
 const COUNTED = 1000
 const CLOSING = 5
 const DAY_MS = 86_400_000
@@ -34,7 +34,7 @@ async function show(x: Exchange): Promise<void> {
   const now = x.engine.now()
   const [talks, menus, attention, retrying, failed, uncertain, waiting] = await Promise.all([
     listConversations(db.read, { limit: TALKS, numbers }),
-    listMenus(db.read, { limit: MENUS }),
+    menusInShort(db.read, DRAFTS),
     countEvents(db.read, ['needs_attention'], COUNTED, { numbers }),
     countEvents(db.read, ['retrying'], COUNTED, { numbers }),
     countOutbound(db.read, ['failed', 'expired'], COUNTED, { numbers }),
@@ -65,17 +65,13 @@ async function show(x: Exchange): Promise<void> {
     lines: talks.items.map(talkLine),
     closing: closing.items.map(talkLine),
     several: x.engine.lines.size > 1,
-    menus: {
-      count: menus.items.length,
-      more: menus.next !== null,
-      drafts: menus.items.filter((menu) => menu.draft !== null).map((menu) => menu.key),
-    },
+    menus,
     simulated,
     numbers: await numbersOf(x),
     refused: x.engine.door.refused,
   }
   if (isPartial(x)) return fragment(x, 'overview/_overview', locals)
-  return page(x, 'overview/index', { title: x.t('Overview'), ...locals, insight: await insightOf(x) })
+  return page(x, 'overview/index', { title: x.t('Overview'), ...locals })
 }
 
 const figure = (words: string, count: number, href: string, alarms: boolean): Figure => ({

@@ -58,8 +58,9 @@ export const PAGES: Words = {
     'अभी तक किसी ने नहीं लिखा। जब प्रोवाइडर में वेबहुक का पता डाल दिया जाएगा, तब पहला मैसेज यहाँ दिखेगा।',
   'Windows about to close': 'जल्द बंद होने वाली विंडो',
   'These customers spoke last. Answer before the window closes.': 'आख़िरी मैसेज इन ग्राहकों का है। विंडो बंद होने से पहले जवाब दें।',
-  'More than {n} menus, everything published.': '{n} से ज़्यादा मेन्यू, सब पब्लिश हैं।',
-  'More than {n} menus. Changed and not yet published:': '{n} से ज़्यादा मेन्यू। बदले गए, पर अभी पब्लिश नहीं हुए:',
+  'and {n} more': 'और {n}',
+  'What came in and went out, what was tapped, what failed, and how long customers waited':
+    'क्या आया और क्या गया, क्या टैप हुआ, क्या फ़ेल हुआ और ग्राहकों ने कितना इंतज़ार किया',
   '{n} menus, everything published.': '{n} मेन्यू, सब पब्लिश हैं।',
   '{n} menus. Changed and not yet published:': '{n} मेन्यू। बदले गए, पर अभी पब्लिश नहीं हुए:',
   Connection: 'कनेक्शन',
@@ -74,8 +75,7 @@ export const PAGES: Words = {
     'यह प्रोसेस शुरू होने के बाद से {n} वेबहुक कॉल को एरर मिला, क्योंकि उनकी बॉडी हमसे पहले ही पार्स हो चुकी थी।',
   'Mount wa.webhook above express.json(), or keep the bytes: {code}': 'wa.webhook को express.json() से ऊपर लगाएँ, या मूल बाइट रखें: {code}',
   'Messages do not leave: {reason}': 'मैसेज नहीं जा रहे: {reason}',
-  'A message is being tried again: {reason}': 'एक मैसेज दोबारा भेजा जा रहा है: {reason}',
-  'A message failed: {reason}': 'एक मैसेज फ़ेल हुआ: {reason}',
+  'The newest message failed: {reason}': 'सबसे नया मैसेज फ़ेल हुआ: {reason}',
   'WA_PUBLIC_URL is not set, so Exotel cannot report what becomes of messages. Set it to the public https address of this mount.':
     'WA_PUBLIC_URL सेट नहीं है, इसलिए Exotel मैसेज की स्थिति नहीं बता सकता। इसमें यहाँ का सार्वजनिक https पता डालें।',
   Refused: 'अस्वीकार किए गए',
