@@ -315,11 +315,6 @@ async function play(steps: readonly Step[]): Promise<string[]> {
       await reborn()
       await host.settle()
       if (!host.life.died && (await openWork(db)) === 0) break
-      // A statement that was on its way when its process died may have claimed something after we looked. Nothing runs now: whatever has a lease is the dead's.
-      if (!host.life.died) {
-        await lapseLeasesOf(db, process.pid)
-        await host.engine.restart()
-      }
       ahead += 6 * 60_000
     }
     await host.wa.close()
@@ -338,9 +333,25 @@ async function dropConnections(own: Db): Promise<void> {
   const gone = new WaError('WA_CLOSED', 'the process is dead')
   for (const pool of [own.write, own.read]) {
     pool.client.acquireConnection = () => Promise.reject(gone)
-    const { used, free } = pool.client.pool as Record<'used' | 'free', { resource: { close(done: () => void): void } }[]>
-    await Promise.all([...used, ...free].map(({ resource }) => new Promise<void>((resolve) => resource.close(resolve))))
+    const { used, free, pendingAcquires } = pool.client.pool as Pool
+    pool.client.pool.creator = () => Promise.reject(gone)
+    for (const waiting of pendingAcquires) waiting.abort()
+    await Promise.all([...used, ...free].map(({ resource }) => dropConnection(resource, gone)))
   }
+}
+
+type Pool = Record<'used' | 'free', { resource: SqliteConnection }[]> & { pendingAcquires: { abort(): void }[] }
+type Done = (error: Error | null) => void
+type SqliteConnection = Record<'run' | 'all' | 'each' | 'exec' | 'prepare', (...args: unknown[]) => unknown> & { close(done: Done): void }
+async function dropConnection(connection: SqliteConnection, gone: Error): Promise<void> {
+  for (const method of ['run', 'all', 'each', 'exec', 'prepare'] as const) connection[method] = (...args) => setImmediate(() => (args.at(-1) as Done)(gone))
+  for (let tries = 0; tries < 100; tries++) {
+    const refusal = await new Promise<Error | null>((resolve) => connection.close(resolve))
+    // It closes when the statement that is under way has ended.
+    if (refusal === null || /closed/.test(refusal.message)) return
+    await pause(2)
+  }
+  throw new Error('a dead process kept its connection')
 }
 
 function refused(error: unknown): false {
