@@ -15,7 +15,7 @@ test('a message that failed stands in the outbox with its reason and what to do,
 
   assert.match(wordsOf(failed), /Not delivered Asha help-center/)
   assert.match(wordsOf(failed), /The message cannot be delivered to this customer \(131026\)/)
-  assert.match(wordsOf(failed), /Send again[\s\S]*Cancel/)
+  assert.match(wordsOf(failed), /Send again[\s\S]*Do not send message 2/)
   assert.equal(again.headers.location, '/wa/outbox?state=failed')
   assert.match((await get('/outbox')).text, /Nothing waits here/)
   assert.equal((await wa.messages.get('2'))?.status, 'delivered')
@@ -38,6 +38,18 @@ test('of a message without an answer a person decides that it arrived, or sends 
   assert.match(wordsOf(uncertain), /Nobody knows whether it arrived/)
   assert.match(wordsOf(uncertain), /It arrived/)
   assert.deepEqual(await Promise.all(['2', '4', '6'].map(async (id) => (await wa.messages.get(id))?.status)), ['accepted', 'canceled', 'delivered'])
+})
+
+test('a message that is tried again says why, and is dropped only after being asked', async (t) => {
+  const { get, phone, control } = await host(t)
+  control.provider.failNext('refused')
+  control.provider.failNext('refused')
+  await phone().says('hi')
+
+  const { text } = await get('/outbox?state=waiting')
+
+  assert.match(wordsOf(text), /The simulator refused the connection, as it was told to\. Tried once/)
+  assert.match(text, /<details class="confirm"><summary[^>]*>Do not send…/)
 })
 
 test('a decision that comes too late changes nothing and says so', async (t) => {

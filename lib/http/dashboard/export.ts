@@ -125,9 +125,9 @@ const lineOf = (message: MessageRow, contact: ContactRow | undefined): Line => (
   providerId: message.provider_id,
 })
 
-/** A field of CSV. What a spreadsheet would run as a formula is disarmed by an apostrophe. */
+/** A field of CSV. What a spreadsheet would run as a formula is disarmed by an apostrophe; a phone number is none. */
 function cell(value: string | number | null): string {
   if (value === null) return ''
-  const text = typeof value === 'number' ? String(value) : value.replace(/^(?=[=+\-@\t\r])/, "'")
+  const text = typeof value === 'number' ? String(value) : value.replace(/^(?!\+\d{7,15}$)(?=[=+\-@\t\r])/, "'")
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -2,6 +2,7 @@ import { WaError } from '../../errors'
 import type { SentMessage, Status } from '../../model/message'
 import { contactsById } from '../../store/contacts'
 import { conversationsById } from '../../store/conversations'
+import { lastDetails } from '../../store/health'
 import { countOutbound, listOutbound, type MessageRow, messageById } from '../../store/messages'
 import { type Exchange, maySee, type Role, type Route } from '../exchange'
 import { english, type Say } from '../words/say'
@@ -54,6 +55,8 @@ export interface OutboxLine {
   words: string
   type: string
   ticks: Ticks
+  /** Why it is tried again, when the provider said nothing. */
+  reason: string | null
   time: Moment
   /** How often it was tried, and when it is tried again. */
   tries: string | null
@@ -64,6 +67,11 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
   const { db } = x.engine
   const tab = TABS.find((one) => one.state === x.query.get('state'))
   const found = await listOutbound(db.read, tab?.statuses ?? OPEN, { limit: PAGE, after: afterOf(x), numbers: x.user.numbers })
+  // A connection that was refused is no word of the provider: why it is tried again stands in its history alone.
+  const reasons = await lastDetails(
+    db.read,
+    found.items.filter((message) => message.status === 'queued' && message.attempts > 0 && message.error === null).map((message) => message.id),
+  )
   const conversations = await conversationsById(
     db.read,
     found.items.map((message) => message.conversation_id),
@@ -88,7 +96,10 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
         count: countWords(counts[index] ?? 0),
       })),
     ],
-    lines: found.items.map((message) => lineOf(message, personOf(contacts.get(conversations.get(message.conversation_id)?.contact_id ?? 0), x), x)),
+    lines: found.items.map((message) => {
+      const contact = contacts.get(conversations.get(message.conversation_id)?.contact_id ?? 0)
+      return lineOf(message, personOf(contact, x), reasons.get(message.id) ?? null, x)
+    }),
     isFirst: afterOf(x) === undefined,
     first: address({ after: null }),
     next: found.next === null ? null : address({ after: found.next }),
@@ -108,7 +119,7 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
 
 const countWords = (count: number): string | null => (count === 0 ? null : count >= COUNTED ? `${COUNTED}+` : String(count))
 
-function lineOf(message: MessageRow, person: Person, x: Exchange): OutboxLine {
+function lineOf(message: MessageRow, person: Person, reason: string | null, x: Exchange): OutboxLine {
   const status = message.status ?? 'queued'
   return {
     id: message.id,
@@ -117,6 +128,7 @@ function lineOf(message: MessageRow, person: Person, x: Exchange): OutboxLine {
     words: message.payload === null ? x.t('Erased') : shortWords(message, x.t),
     type: message.menu_key ?? (message.payload as SentMessage | null)?.type ?? message.type,
     ticks: ticksOf(status, message.error, x.t),
+    reason: reason === null ? null : x.t.said(reason),
     time: momentOf(message.created_at, x),
     tries: message.attempts === 0 ? null : triedWords(message.attempts, status === 'queued' ? message.next_at : null, x),
     decisions: DECISIONS.filter((decision) => POSSIBLE[decision].includes(status)),

@@ -51,7 +51,10 @@ export const QUEUES: Words = {
   'Discard event {id}': 'इवेंट {id} हटाएँ',
 
   // Outbox
-  'What has not left, or not well. Everything else has arrived.': 'जो नहीं भेजा जा सका या ठीक से नहीं पहुँचा। बाकी सब पहुँच गया है।',
+  'What has not left, or not well. Everything else was taken by the provider.': 'जो नहीं भेजा जा सका या ठीक से नहीं पहुँचा। बाकी सब प्रोवाइडर ने ले लिया है।',
+  'Do not send…': 'न भेजें…',
+  'Message {id} is never sent again. It stays in the log.': 'मैसेज {id} दोबारा कभी नहीं भेजा जाएगा। वह लॉग में रहेगा।',
+  'Do not send message {id}': 'मैसेज {id} न भेजें',
   Everything: 'सब कुछ',
   Failed: 'फ़ेल हुए',
   Uncertain: 'पक्का नहीं',
