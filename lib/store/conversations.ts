@@ -1,3 +1,4 @@
+import type { Knex } from 'knex'
 import type { Db, Query } from './database'
 import { fromJson, insertOnce, numeric, onceMore, type Page, type PageRequest, pageById, storable, toJson } from './rows'
 
@@ -106,19 +107,24 @@ export interface ConversationFilter {
   contactIds?: readonly number[] | undefined
 }
 
+/** Narrows a query over conversations. */
+export function narrow(rows: Knex.QueryBuilder, filter: ConversationFilter): void {
+  if (filter.numbers !== undefined) rows.whereIn('number', [...filter.numbers])
+  if (filter.number !== undefined) rows.where({ number: filter.number })
+  if (filter.mode !== undefined) rows.where({ mode: filter.mode })
+  if (filter.unread) rows.where('unread', '>', 0)
+  if (filter.heardSince !== undefined) rows.where('last_inbound_at', '>', filter.heardSince)
+  if (filter.heardBefore !== undefined) rows.where('last_inbound_at', '<=', filter.heardBefore)
+  if (filter.lastSince !== undefined) rows.where('last_at', '>=', filter.lastSince)
+  if (filter.lastBefore !== undefined) rows.where('last_at', '<', filter.lastBefore)
+  if (filter.lastDirection !== undefined) rows.where({ last_direction: filter.lastDirection })
+  if (filter.contactIds !== undefined) rows.whereIn('contact_id', [...filter.contactIds])
+}
+
 /** Newest activity first, by (time, id): rows that share a millisecond are not lost between pages. */
 export async function listConversations(query: Query, request: PageRequest & ConversationFilter): Promise<Page<ConversationRow>> {
   const rows = query('wa_conversations')
-  if (request.numbers !== undefined) rows.whereIn('number', [...request.numbers])
-  if (request.number !== undefined) rows.where({ number: request.number })
-  if (request.mode !== undefined) rows.where({ mode: request.mode })
-  if (request.unread) rows.where('unread', '>', 0)
-  if (request.heardSince !== undefined) rows.where('last_inbound_at', '>', request.heardSince)
-  if (request.heardBefore !== undefined) rows.where('last_inbound_at', '<=', request.heardBefore)
-  if (request.lastSince !== undefined) rows.where('last_at', '>=', request.lastSince)
-  if (request.lastBefore !== undefined) rows.where('last_at', '<', request.lastBefore)
-  if (request.lastDirection !== undefined) rows.where({ last_direction: request.lastDirection })
-  if (request.contactIds !== undefined) rows.whereIn('contact_id', [...request.contactIds])
+  narrow(rows, request)
   const [at, id] = (request.after ?? '').split('.').map(Number)
   // The first condition alone finds the place in the index; the second leaves out what was shown at the same millisecond.
   if (at && id) rows.where('last_at', '<=', at).where((either) => either.where('last_at', '<', at).orWhere('id', '<', id))

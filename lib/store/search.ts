@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { type ConversationFilter, narrow } from './conversations'
 import type { Db, Dialect, Query } from './database'
 import { inTime } from './deadline'
 import { type MessageRow, type RawMessage, readMessage } from './messages'
@@ -9,6 +10,8 @@ export interface SearchRequest extends PageRequest {
   text: string
   /** Business numbers to look in; all when absent. */
   numbers?: readonly string[] | undefined
+  /** Only in conversations like these. */
+  conversations?: ConversationFilter | undefined
 }
 
 /** Nobody types more; a pasted page must not become a query of a thousand words. */
@@ -24,12 +27,18 @@ const SHORTEST_BEGINNING = 3
  * may be the beginning of a word: `ORD-123` finds `ORD-12345`. Nothing is found for a text without words. Never ordered by rank: over millions of
  * messages that reads them all.
  */
-export async function searchMessages(query: Query, db: Db, { text, numbers, ...request }: SearchRequest): Promise<Page<MessageRow>> {
+export async function searchMessages(query: Query, db: Db, { text, numbers, conversations, ...request }: SearchRequest): Promise<Page<MessageRow>> {
   const words = wordsIn(text, db.dialect)
   if (words.length === 0 || numbers?.length === 0) return { items: [], next: null }
   const pageOf = (beginning: boolean): Promise<Page<MessageRow>> => {
     const rows = matching(query, db.dialect, words, beginning)
     if (numbers !== undefined) rows.whereIn('m.number', [...numbers])
+    // Asked of each message that was found: a list of all such conversations could be long.
+    if (conversations)
+      rows.whereExists((like) => {
+        like.from('wa_conversations').select(query.raw('1')).whereRaw('wa_conversations.id = m.conversation_id')
+        narrow(like, conversations)
+      })
     return pageById<RawMessage, MessageRow>(inTime(query, rows.select('m.*')), request, readMessage, db.dialect === 'sqlite' ? 'w.rowid' : 'm.id')
   }
   const page = await pageOf(false)

@@ -98,6 +98,13 @@ test('conversations are found by name, by the beginning or the last digits of a 
   assert.deepEqual(await found('window=closed'), ['1'])
   assert.deepEqual(await found('window=closed&unread=1&mode=bot'), ['1'])
   assert.deepEqual(await found('window=closed&mode=person'), [])
+  // Words are looked for in conversations like these alone.
+  const said = async (query: string) =>
+    [...(await get(`/conversations?${query}`).expect(200)).text.matchAll(/id="found-\d+"[\s\S]*?\/conversations\/(\d+)/g)].map((match) => match[1])
+  assert.deepEqual([...new Set(await said('q=help'))].sort(), ['1', '2'])
+  assert.deepEqual(await said('q=help&window=open'), ['2'])
+  assert.deepEqual(await said('q=help&window=closed&unread=1&mode=bot'), ['1'])
+  assert.deepEqual(await said('q=help&mode=person'), [])
 })
 
 test('a customer who wants no more messages gets none, code hears it, and the thread says so', async (t) => {

@@ -60,7 +60,8 @@ async function list(x: Exchange): Promise<void> {
     x.engine.db.read,
     found.items.map((conversation) => conversation.contact_id),
   )
-  const said: Found = query === '' || afterOf(x) !== undefined ? NOTHING_FOUND : await foundIn(x, query)
+  const isNarrowed = on.length > 0 || days.from !== null || days.to !== null || number !== undefined
+  const said: Found = query === '' || afterOf(x) !== undefined ? NOTHING_FOUND : await foundIn(x, query, isNarrowed ? filter : undefined)
   const locals = {
     query,
     found: said,
@@ -92,7 +93,7 @@ async function list(x: Exchange): Promise<void> {
     isFirst: afterOf(x) === undefined,
     first: addressWith(x, { after: null }),
     next: found.next === null ? null : addressWith(x, { after: found.next }),
-    filtered: on.length > 0 || days.from !== null || days.to !== null || number !== undefined || query !== '',
+    filtered: isNarrowed || query !== '',
     several: x.engine.lines.size > 1,
     simulated: [...x.engine.lines.values()].some((line) => line.provider.name === 'simulator'),
     kept: [...x.query].filter(([name]) => ['mode', 'window', 'unread', 'number', 'from', 'to'].includes(name)).map(([name, value]) => ({ name, value })),

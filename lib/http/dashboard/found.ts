@@ -1,6 +1,6 @@
 import { plain } from '../../model/format'
 import { contactsById } from '../../store/contacts'
-import { conversationsById } from '../../store/conversations'
+import { type ConversationFilter, conversationsById } from '../../store/conversations'
 import { tookTooLong } from '../../store/deadline'
 import { searchMessages } from '../../store/search'
 import type { Exchange } from '../exchange'
@@ -31,10 +31,10 @@ export interface Found {
 }
 export const NOTHING_FOUND: Found = { lines: [], more: false, slow: false }
 
-/** What was said, newest first. */
-export async function foundIn(x: Exchange, query: string): Promise<Found> {
+/** What was said, newest first; only in conversations like these. */
+export async function foundIn(x: Exchange, query: string, like: ConversationFilter | undefined): Promise<Found> {
   const { db } = x.engine
-  const page = await searchMessages(db.read, db, { text: query, numbers: x.user.numbers, limit: MOST }).catch((error: unknown) => {
+  const page = await searchMessages(db.read, db, { text: query, numbers: x.user.numbers, conversations: like, limit: MOST }).catch((error: unknown) => {
     if (tookTooLong(error)) return null
     throw error
   })
