@@ -13,7 +13,7 @@ test('the list shows who wrote, their last words, and how long the window stays 
   const { text } = await get('/conversations').expect(200)
 
   assert.match(wordsOf(text), /Asha \+91 98000 00001/)
-  assert.match(wordsOf(text), /You: How can we help\?/)
+  assert.match(wordsOf(text), /Bot: How can we help\?/)
   assert.match(wordsOf(text), /23 h left/)
 })
 

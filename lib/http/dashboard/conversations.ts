@@ -2,13 +2,14 @@ import { plain } from '../../model/format'
 import { WINDOW_MS } from '../../model/window'
 import { contactsById, searchContacts } from '../../store/contacts'
 import { type ConversationFilter, type ConversationRow, listConversations } from '../../store/conversations'
+import { sendersOf } from '../../store/messages'
 import { type Exchange, maySee, type Role, type Route } from '../exchange'
 import { english } from '../words/say'
 import { type Day, dayAfter, dayIn, isDay, startOfDay } from '../zone'
 import { addressWith, afterOf, isPartial } from './asked'
 import { type Found, foundIn, NOTHING_FOUND } from './found'
 import { fragment, page } from './page'
-import { type Person, personOf } from './person'
+import { byWords, type Person, personOf } from './person'
 import { type Moment, momentOf, type WindowView, windowView } from './when'
 
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/conversations', may: 'viewer', handle: list }]
@@ -32,8 +33,8 @@ export interface TalkLine {
   id: number
   person: Person
   words: string
-  /** Ours begin with "You:". */
-  ours: boolean
+  /** Whose words they are, when they are ours: `Bot:`, or the name of a person. */
+  by: string | null
   time: Moment
   unread: number
   window: WindowView
@@ -60,13 +61,19 @@ async function list(x: Exchange): Promise<void> {
     x.engine.db.read,
     found.items.map((conversation) => conversation.contact_id),
   )
+  const senders = await sendersOf(
+    x.engine.db.read,
+    found.items.map((conversation) => conversation.last_message_id),
+  )
   const isNarrowed = on.length > 0 || days.from !== null || days.to !== null || number !== undefined
   const said: Found = query === '' || afterOf(x) !== undefined ? NOTHING_FOUND : await foundIn(x, query, isNarrowed ? filter : undefined)
   const locals = {
     query,
     found: said,
     number: number ?? null,
-    lines: found.items.map((conversation) => lineOf(conversation, personOf(contacts.get(conversation.contact_id), x), x)),
+    lines: found.items.map((conversation) =>
+      lineOf(conversation, personOf(contacts.get(conversation.contact_id), x), senders.get(conversation.last_message_id ?? 0), x),
+    ),
     here: addressWith(x, {}),
     filters: [
       {
@@ -122,12 +129,12 @@ function dayWords(x: Exchange, day: Day): string {
   return day.slice(0, 4) === dayIn(x.zone, x.engine.now()).slice(0, 4) ? moment.date : moment.day
 }
 
-export function lineOf(conversation: ConversationRow, person: Person, x: Exchange): TalkLine {
+export function lineOf(conversation: ConversationRow, person: Person, sender: string | null | undefined, x: Exchange): TalkLine {
   return {
     id: conversation.id,
     person,
     words: plain(conversation.last_text ?? ''),
-    ours: conversation.last_direction === 'out',
+    by: conversation.last_direction === 'out' ? byWords(sender, x.t) : null,
     time: momentOf(conversation.last_at, x),
     unread: conversation.unread,
     window: windowView(conversation.last_inbound_at, x),

@@ -4,7 +4,7 @@ import { type ConversationFilter, conversationsById } from '../../store/conversa
 import { tookTooLong } from '../../store/deadline'
 import { searchMessages } from '../../store/search'
 import type { Exchange } from '../exchange'
-import { type Person, personOf } from './person'
+import { byWords, type Person, personOf } from './person'
 import { type Moment, momentOf } from './when'
 
 const MOST = 20
@@ -18,7 +18,8 @@ export interface FoundLine {
   /** Address below the mount of the thread, open at this message. */
   href: string
   person: Person
-  ours: boolean
+  /** Whose words they are, when they are ours. */
+  by: string | null
   /** Words around what was found; what was found is marked. */
   words: readonly { text: string; hit: boolean }[]
   time: Moment
@@ -53,7 +54,7 @@ export async function foundIn(x: Exchange, query: string, like: ConversationFilt
       conversationId: message.conversation_id,
       href: `/conversations/${message.conversation_id}?after=${message.id + 1}#row-${message.id}`,
       person: personOf(contacts.get(conversations.get(message.conversation_id)?.contact_id ?? 0), x),
-      ours: message.direction === 'out',
+      by: message.direction === 'out' ? byWords(message.sent_by, x.t) : null,
       words: excerpt(plain(message.text ?? ''), query),
       time: momentOf(message.created_at, x),
     }),

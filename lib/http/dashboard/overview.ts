@@ -2,7 +2,7 @@ import { contactsById } from '../../store/contacts'
 import { type ConversationRow, listConversations } from '../../store/conversations'
 import { countEvents } from '../../store/events'
 import { menusInShort } from '../../store/menus'
-import { countOutbound } from '../../store/messages'
+import { countOutbound, sendersOf } from '../../store/messages'
 import type { Exchange, Role, Route } from '../exchange'
 import { isPartial } from './asked'
 import { lineOf } from './conversations'
@@ -52,7 +52,12 @@ async function show(x: Exchange): Promise<void> {
     db.read,
     [...talks.items, ...closing.items].map((conversation) => conversation.contact_id),
   )
-  const talkLine = (conversation: ConversationRow) => lineOf(conversation, personOf(contacts.get(conversation.contact_id), x), x)
+  const senders = await sendersOf(
+    db.read,
+    talks.items.map((conversation) => conversation.last_message_id),
+  )
+  const talkLine = (conversation: ConversationRow) =>
+    lineOf(conversation, personOf(contacts.get(conversation.contact_id), x), senders.get(conversation.last_message_id ?? 0), x)
   const simulated = [...x.engine.lines.values()].some((line) => line.provider.name === 'simulator')
   const locals = {
     figures: [

@@ -1,6 +1,7 @@
 import { maskPhone, showPhone } from '../../model/phone'
 import type { ContactRow } from '../../store/contacts'
 import type { Exchange, User } from '../exchange'
+import type { Say } from '../words/say'
 
 /** A customer as this user may see them: viewers see masked numbers. */
 export interface Person {
@@ -35,3 +36,6 @@ const firstOf = (...names: (string | null)[]): string | null => names.find((name
 /** `#` for those who have a number only. */
 const initialOf = (name: string | null): string =>
   name === null ? '#' : ([...name.replace(/^@/, '').toUpperCase()].find((char) => /[\p{L}\p{N}]/u.test(char)) ?? '☺')
+
+/** Whose words these are of ours. */
+export const byWords = (sender: string | null | undefined, t: Say): string => (sender == null ? t('Bot:') : t('{name}:', { name: sender }))

@@ -5,7 +5,8 @@ export const CONVERSATIONS: Words = {
   // The list
   Customers: 'ग्राहक',
   Messages: 'मैसेज',
-  'You:': 'आप:',
+  'Bot:': 'बॉट:',
+  '{name}:': '{name}:',
   'Search by name, number or words': 'नाम, नंबर या शब्दों से खोजें',
   'Name, number or words': 'नाम, नंबर या शब्द',
   'A person in charge': 'कोई व्यक्ति सँभाल रहा है',
