@@ -153,3 +153,17 @@ test('however much was said, the overview asks few questions, and the numbers of
   assert.match(numbers, /No answer 0 of the latest 200/)
   assert.match(numbers, /Asked for “order_number” 1/)
 })
+
+test('who is unread, what was tapped and where customers stopped are looked for in indexes of those alone', async (t) => {
+  const { wa, get } = await host(t)
+  const { db } = engineOf(wa)
+  const asked: { sql: string; bindings: readonly string[] }[] = []
+  db.read.on('query', (query) => asked.push(query))
+
+  await get('/conversations?unread=1').expect(200)
+  await get('/insight').expect(200)
+  const plans = await Promise.all(asked.splice(0).map(({ sql, bindings }) => db.write.raw(`explain query plan ${sql}`, [...bindings])))
+
+  const used = (plans.flat() as { detail: string }[]).map((row) => row.detail).join('\n')
+  for (const index of ['wa_conversations_unread', 'wa_messages_taps', 'wa_conversations_step']) assert.match(used, new RegExp(`INDEX ${index}\\b`))
+})
