@@ -10,6 +10,21 @@ const notice = (words) => {
   setTimeout(() => toast.remove(), SHOWN_MS)
 }
 document.addEventListener('notice', ({ detail }) => notice(detail.words))
+/** Words that somebody typed and nobody has yet. */
+const isTyped = () =>
+  document.querySelector('[data-unsaved]') ||
+  [...document.querySelectorAll('textarea, input[type=text], input:not([type])')].some((one) => one.value !== one.defaultValue)
+document.addEventListener('signed-out', () => {
+  if (isTyped()) notice(document.body.dataset.signedOut)
+  else location.reload()
+})
+// What is not ours, such as the sign-in page that a host leads to, takes no place in our pages.
+document.addEventListener('htmx:before:response', (event) => {
+  const { headers } = event.detail.ctx.response
+  if (headers.has('wa-page') || headers.get('content-type')?.startsWith('text/event-stream')) return
+  event.preventDefault()
+  notice(document.body.dataset.signedOut)
+})
 document.addEventListener('htmx:response:error', ({ detail }) => {
   const { status } = detail.ctx.response
   if (status >= 500) notice(document.body.dataset.failed)

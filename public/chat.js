@@ -42,6 +42,21 @@ document.addEventListener('htmx:after:request', ({ target, detail }) => {
   form.reset()
   for (const open of form.querySelectorAll('details[open]')) open.open = false
 })
+// What is being written to a customer stays in this tab, whatever becomes of the page: the window may close and open again meanwhile.
+const composer = () => document.getElementById('composer-text')
+const place = () => `draft ${location.pathname}`
+document.addEventListener('input', ({ target }) => {
+  if (target === composer()) sessionStorage.setItem(place(), target.value)
+})
+document.addEventListener('htmx:after:request', ({ target, detail }) => {
+  if (target.id === '_composer' && detail.ctx.response?.status < 400) sessionStorage.removeItem(place())
+})
+const recall = () => {
+  const field = composer()
+  if (field?.value === '') field.value = sessionStorage.getItem(place()) ?? ''
+}
+document.addEventListener('htmx:after:swap', recall)
+recall()
 // A composer that was swapped keeps the cursor that its predecessor had.
 let wrote = false
 document.addEventListener('htmx:before:swap', () => {

@@ -89,6 +89,7 @@ function arrivalOf(nth: number, callers: readonly { who: Parameters<typeof welco
       replyTo: null,
       words: reply.title,
       isTurn: true,
+      quoted: null,
     },
   }
 }

@@ -29,11 +29,15 @@ export const more = buttons('more', {
   ],
 })
 
-/** A shop's host with a real engine, database and simulator. The role of whoever asks stands in the header `x-role`; admin without it. */
+/** A shop's host with a real engine, database and simulator. The role of whoever asks stands in the header `x-role`; admin without it, nobody is signed out. */
 export async function host(t: TestContext) {
   const { control, ...options } = testOptions()
   const role = (req: { headers: Record<string, string> }) => req.headers['x-role'] ?? 'admin'
-  const wa = waInteractive({ ...options, menus: [helpCenter, more], authorize: (req) => ({ id: 'u1', name: 'Ravi', role: role(req) as 'admin' }) })
+  const wa = waInteractive({
+    ...options,
+    menus: [helpCenter, more],
+    authorize: (req) => (role(req) === 'nobody' ? null : { id: 'u1', name: 'Ravi', role: role(req) as 'admin' }),
+  })
   wa.onReply('track_order', ({ ask }) => ask('Please enter your order number.', 'order_number'))
   wa.onAnswer('order_number', ({ text, say }) => say(`Looking for ${text}.`))
   wa.onReply('agent', ({ handOver }) => handOver({ note: 'asked for a human' }))

@@ -11,7 +11,7 @@ import { readForm } from '../body'
 import type { Exchange, Role, Route } from '../exchange'
 import { afterOf, conversationOf, fieldOf, idOf, isForm, isPartial, may } from './asked'
 import { STATE_WORDS } from './events'
-import { fragment, linksOf, page, seeOther } from './page'
+import { fragment, linksOf, OURS, page, seeOther } from './page'
 import { personOf } from './person'
 import { threadOf } from './thread'
 import { STATUS_WORDS, ticksOf } from './ticks'
@@ -91,7 +91,7 @@ function composerOf(x: Exchange, conversation: ConversationRow, attempt: Attempt
     : window.state === 'closed'
       ? x.t('The 24-hour window closed {when}. WhatsApp takes approved templates only, until the customer writes again.', { when: window.closes?.at ?? '' })
       : null
-  return { closed, token: randomBytes(12).toString('base64url'), limit: LIMITS.text, ...attempt }
+  return { closed, token: randomBytes(12).toString('base64url'), ...attempt }
 }
 
 async function write(x: Exchange): Promise<void> {
@@ -139,7 +139,7 @@ async function read(x: Exchange): Promise<void> {
     await markChanged(x.engine.db.write, conversation.id, x.engine.now())
   }
   if (!isPartial(x)) return seeOther(x, `/conversations/${conversation.id}`)
-  x.res.writeHead(204, { 'Cache-Control': 'no-store' }).end()
+  x.res.writeHead(204, { ...OURS, 'Cache-Control': 'no-store' }).end()
 }
 
 /** One message with its whole story: what left or came, and every state it went through. */

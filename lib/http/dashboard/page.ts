@@ -100,6 +100,9 @@ const navOf = ({ path, t }: Exchange, simulated: boolean) =>
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+/** By this our pages know our answers from those of somebody who stands before us, such as a sign-in page (public/app.js). */
+export const OURS = { 'Wa-Page': '1' }
+
 function html(res: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
   send(res, status, 'text/html; charset=utf-8', body, {
     // A policy that the host has set is the host's business.
@@ -108,6 +111,7 @@ function html(res: ServerResponse, status: number, body: string, headers: Record
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cache-Control': 'no-store',
     Vary: 'HX-Request-Type, HX-Request',
+    ...OURS,
     ...headers,
   })
 }
@@ -121,10 +125,9 @@ export function refuse(req: Request, res: ServerResponse, base: string, error: u
   if (problem.status === 429) headers['Retry-After'] = '300'
   if (error instanceof WaError && error.code === 'WA_METHOD') headers.Allow = String(error.faults[0]?.limit ?? 'GET')
   if (req.headers['hx-request-type'] === 'partial') {
-    // Whoever lost their session is led to the sign-in by loading the page anew.
-    const reaction: Record<string, string> =
-      problem.status === 401 ? { 'HX-Refresh': 'true' } : { 'HX-Reswap': 'none', 'HX-Trigger': asciiJson({ notice: { words: how.t.said(problem.detail) } }) }
-    html(res, problem.status, '', { ...headers, ...reaction })
+    // Whoever lost their session is led to the sign-in by loading the page anew, unless words stand in it that would be lost (public/app.js).
+    const told = problem.status === 401 ? 'signed-out' : 'notice'
+    html(res, problem.status, '', { ...headers, 'HX-Reswap': 'none', 'HX-Trigger': asciiJson({ [told]: { words: how.t.said(problem.detail) } }) })
     return
   }
   // The stylesheet is behind the same guard: who may not enter gets a page that needs none.

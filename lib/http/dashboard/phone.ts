@@ -58,7 +58,7 @@ async function write(x: Exchange): Promise<void> {
   const form = await readForm(x.req)
   const handset = await handsetOf(x, form)
   const kind = fieldOf(form, 'kind')
-  const text = textOf(form, 'text')
+  const text = textOf(x, form, 'text')
   if (kind === 'image')
     await deliver(x, handset, [{ content: sendsImage({ id: `sim.image.${randomBytes(4).toString('hex')}`, ...(text ? { caption: text } : {}) }) }])
   else if (kind === 'location') await deliver(x, handset, [{ content: sendsLocation(PLACE) }])
@@ -90,7 +90,7 @@ async function offerOf(x: Exchange, handset: Handset, id: string): Promise<Messa
 async function pair(x: Exchange): Promise<void> {
   const form = await readForm(x.req)
   const handset = await handsetOf(x, form)
-  const [first, second] = [textOf(form, 'first'), textOf(form, 'second')]
+  const [first, second] = [textOf(x, form, 'first'), textOf(x, form, 'second')]
   if (first !== '' && second !== '') await deliver(x, handset, [{ content: says(second) }, { content: says(first), agoMs: 2000 }])
   return screen(x, await handsetOf(x, form))
 }
@@ -130,7 +130,7 @@ function minutesOf(form: Form): number {
 async function meet(x: Exchange): Promise<void> {
   const form = await readForm(x.req)
   const { line } = await handsetOf(x, form)
-  const [name, given] = [textOf(form, 'name').slice(0, 60), fieldOf(form, 'phone').trim()]
+  const [name, given] = [textOf(x, form, 'name').slice(0, 60), fieldOf(form, 'phone').trim()]
   let phone: string
   try {
     phone = phoneOf(given)
@@ -146,9 +146,12 @@ async function meet(x: Exchange): Promise<void> {
   return seeOther(x, addressOf({ line, several: x.engine.lines.size > 1, contact }))
 }
 
-const textOf = (form: Form, name: string): string => {
+/** Never cut: two halves of what somebody wrote are another message. */
+const textOf = ({ t }: Exchange, form: Form, name: string): string => {
   const text = fieldOf(form, name).replaceAll('\r\n', '\n').trim()
-  return codePoints(text) > LIMITS.text ? [...text].slice(0, LIMITS.text).join('') : text
+  if (codePoints(text) > LIMITS.text)
+    throw new WaError('WA_REQUEST_INVALID', t('{n} characters; WhatsApp takes {limit}. Send it in two messages.', { n: codePoints(text), limit: LIMITS.text }))
+  return text
 }
 
 interface Utterance {

@@ -7,7 +7,7 @@ import { readForm } from '../../body'
 import type { Exchange, Role, Route } from '../../exchange'
 import { english } from '../../words/say'
 import { fieldOf, isPartial } from '../asked'
-import { fragment, page, seeOther } from '../page'
+import { fragment, OURS, page, seeOther } from '../page'
 import { momentOf } from '../when'
 import { draftFrom } from './draft'
 import { aboutsOf, type EditorView, editorView, type OptionView } from './editor-view'
@@ -245,5 +245,5 @@ const trialLocals = (x: Exchange, trial: Trial) => ({
 /** htmx goes to another page by a header; a form without it by a redirect. */
 function leadTo(x: Exchange, path: string): void {
   if (!isPartial(x)) seeOther(x, path)
-  else x.res.writeHead(200, { 'HX-Redirect': `${x.base}${path}`, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end()
+  else x.res.writeHead(200, { ...OURS, 'HX-Redirect': `${x.base}${path}`, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end()
 }

@@ -27,6 +27,8 @@ export const PAGES: Words = {
   'Messages go to real customers': 'मैसेज असली ग्राहकों को जाते हैं',
   'Nothing leaves this machine: the phone in the browser stands in for customers': 'इस मशीन से कुछ बाहर नहीं जाता: ग्राहकों की जगह ब्राउज़र वाला फ़ोन है',
   'The server could not do that. Nothing you typed is lost; try again in a moment.': 'सर्वर यह नहीं कर सका। आपका लिखा हुआ सुरक्षित है; थोड़ी देर बाद फिर कोशिश करें।',
+  'Your session has ended. Sign in again in another tab, then try once more: nothing you typed is lost.':
+    'आपका सेशन ख़त्म हो गया है। दूसरे टैब में फिर साइन इन करें, फिर दोबारा कोशिश करें: आपका लिखा हुआ सुरक्षित है।',
   'The network is gone, or the server does not answer. Nothing you typed is lost; try again.':
     'नेटवर्क नहीं है या सर्वर जवाब नहीं दे रहा। आपका लिखा हुआ सुरक्षित है; फिर कोशिश करें।',
   'Unknown customer': 'अनजान ग्राहक',

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import express from 'express'
+import { host } from '../dashboard/host'
+import { browser, listen, open } from '../support/page'
+
+const started = browser()
+
+/** A customer has written, and a host stands before the dashboard whose session can end: by our own 401, or by its sign-in page. */
+async function desk(t: TestContext) {
+  const { app, phone, control } = await host(t)
+  await phone().says('hi')
+  const session = { ended: null as 'refused' | 'led away' | null }
+  const shop = express()
+  shop.get('/login', (_req, res) => void res.send('<p>Sign in to the shop</p>'))
+  shop.use((req, res, next) => {
+    if (session.ended === 'led away' && !req.path.startsWith('/login')) return res.redirect('/login')
+    if (session.ended === 'refused') req.headers['x-role'] = 'nobody'
+    next()
+  })
+  shop.use(app)
+  const page = await open(t, started, await listen(t, shop), { expects: /status of 4(01|03|22)|Failed to load resource/ })
+  const toast = (words: RegExp) => page.locator('.toast', { hasText: words }).first().waitFor()
+  return { page, phone, control, session, toast }
+}
+
+for (const ended of ['refused', 'led away'] as const) {
+  test(`the session ends while somebody types (${ended}): the words stay, and the page says so`, async (t) => {
+    const { page, session, toast } = await desk(t)
+    await page.goto('/wa/menus/help-center')
+    session.ended = ended
+    await page.getByLabel('Body', { exact: true }).fill('Half a sentence')
+    await toast(/session has ended/)
+    assert.equal(await page.getByLabel('Body', { exact: true }).inputValue(), 'Half a sentence')
+
+    session.ended = null
+    await page.keyboard.press('Control+s')
+    await page.getByText('Saved').first().waitFor()
+
+    await page.goto('/wa/conversations/1')
+    await page.locator('#composer-text').fill('On its way')
+    session.ended = ended
+    await page.locator('#_composer button').click()
+    await toast(/session has ended/)
+    assert.equal(await page.locator('#composer-text').inputValue(), 'On its way')
+    assert.equal(await page.getByText('Sign in to the shop').count(), 0)
+  })
+}
+
+test('a signed-out page without typed words leads to the sign-in', async (t) => {
+  const { page, session } = await desk(t)
+  await page.goto('/wa/conversations')
+  session.ended = 'refused'
+  await page.evaluate(`document.getElementById('_conversations').dispatchEvent(new Event('changed', { bubbles: true }))`)
+  await page.getByText('sign in', { exact: false }).first().waitFor()
+})
+
+test('what is written when the window closes comes back when it opens again, and is gone once it was sent', async (t) => {
+  const { page, phone, control } = await desk(t)
+  await page.goto('/wa/conversations/1')
+  await page.locator('#composer-text').pressSequentially('Your order')
+  await control.clock.advance(25 * 3_600_000)
+  await page.reload()
+  await page.locator('#_composer-closed').waitFor()
+  await phone().says('still there?')
+  await page.locator('#composer-text').waitFor()
+  assert.equal(await page.locator('#composer-text').inputValue(), 'Your order')
+
+  await page.locator('#_composer button').click()
+  await page.locator('.wa-row', { hasText: 'Your order' }).or(page.getByText('Your order')).first().waitFor()
+  await page.reload()
+  assert.equal(await page.locator('#composer-text').inputValue(), '')
+})
+
+test('a paste that is too long is refused whole, with its reason, in the composer and on the phone', async (t) => {
+  const { page, toast } = await desk(t)
+  const long = '🙂'.repeat(4097)
+  await page.goto('/wa/conversations/1')
+  await page.locator('#composer-text').fill(long)
+  await page.locator('#_composer button').click()
+  await page.getByText(/4,?097 characters; WhatsApp takes 4,?096/).waitFor()
+  assert.equal(await page.locator('#composer-text').inputValue(), long)
+
+  await page.goto('/wa/phone')
+  await page.locator('#phone-text').fill(long)
+  await page.locator('#phone-text').press('Enter')
+  await toast(/4,?097 characters; WhatsApp takes 4,?096/)
+  assert.equal(await page.locator('#phone-text').inputValue(), long)
+})
