@@ -15,8 +15,23 @@ export const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().tim
 
 const calendars = new Map<string, Intl.DateTimeFormat>()
 
+/** Days by zone and minute: every row of a list asks again, and days begin at whole minutes. */
+const asked = new Map<string, Day>()
+const MOST = 2000
+const MINUTE_MS = 60_000
+
 /** Which day it is there. */
 export function dayIn(zone: string, at: number): Day {
+  const place = `${zone} ${Math.floor(at / MINUTE_MS)}`
+  const known = asked.get(place)
+  if (known !== undefined) return known
+  if (asked.size >= MOST) asked.clear()
+  const day = lookUp(zone, at)
+  asked.set(place, day)
+  return day
+}
+
+function lookUp(zone: string, at: number): Day {
   let calendar = calendars.get(zone)
   if (!calendar) {
     // Canada writes the year first.

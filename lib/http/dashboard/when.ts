@@ -60,10 +60,19 @@ export function momentOf(time: number, x: Reader): Moment {
     short,
     day: shown,
     isToday: ago === 0,
-    date: formats.date.format(date),
-    when: t('{day}, {time}', { day: shown, time: short }),
-    at: t('{day} at {time}', { day, time: short }),
-    full: formats.full.format(date),
+    // A list shows two of these of each of its rows: the others are written when somebody asks.
+    get date() {
+      return formats.date.format(date)
+    },
+    get when() {
+      return t('{day}, {time}', { day: shown, time: short })
+    },
+    get at() {
+      return t('{day} at {time}', { day, time: short })
+    },
+    get full() {
+      return formats.full.format(date)
+    },
   }
 }
 

@@ -103,8 +103,20 @@ export function speak(tag: string, catalogues: readonly Catalogue[]): Say {
 
 const otherOf = (known: string | Forms | undefined): string | undefined => (typeof known === 'object' ? known.other : known)
 
+/** Sentences that were taken apart: those of the pages come again with every row. */
+const apart = new Map<string, readonly Part[]>()
+const MOST_APART = 5000
+
 /** `{name}` is a value; `{{name}}` are the words of a variable of a menu; `{{{name}}}` is a value between such braces. */
-export function partsOf(sentence: string): Part[] {
+export function partsOf(sentence: string): readonly Part[] {
+  const known = apart.get(sentence)
+  if (known) return known
+  const parts = takeApart(sentence)
+  if (apart.size < MOST_APART) apart.set(sentence, parts)
+  return parts
+}
+
+function takeApart(sentence: string): Part[] {
   return sentence
     .split(/(\{\{\{\w+\}\}\}|\{\{\w*\}\}|\{\w+\})/)
     .filter((text) => text !== '')
