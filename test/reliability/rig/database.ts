@@ -15,13 +15,13 @@ export function lookInto(url: string): Knex {
 export async function lapseLeasesOf(db: Knex, pid: number): Promise<void> {
   for (const table of ['wa_events', 'wa_messages']) {
     if (!(await db.schema.hasTable(table))) return
-    await db(table).where('lease_token', 'like', `%:${pid}:%`).decrement('lease_until', 61_000)
+    await patiently(() => db(table).where('lease_token', 'like', `%:${pid}:%`).decrement('lease_until', 61_000))
   }
 }
 
 /** The hours go by after which failures are tried again: an event whose process died four times and that then failed waits half an hour. */
 export async function hastenRetries(db: Knex): Promise<void> {
-  if (await db.schema.hasTable('wa_events')) await db('wa_events').where({ state: 'retrying' }).where('next_at', '>', 0).update({ next_at: 1 })
+  if (await db.schema.hasTable('wa_events')) await patiently(() => db('wa_events').where({ state: 'retrying' }).where('next_at', '>', 0).update({ next_at: 1 }))
 }
 
 /** How much is not yet at rest. */
@@ -30,4 +30,16 @@ export async function openWork(db: Knex): Promise<number> {
   const [events] = (await db('wa_events').whereIn('state', ['waiting', 'running', 'retrying']).count({ n: '*' })) as { n: number | string }[]
   const [messages] = (await db('wa_messages').whereIn('status', ['queued', 'sending']).count({ n: '*' })) as { n: number | string }[]
   return Number(events?.n ?? 0) + Number(messages?.n ?? 0)
+}
+
+/** The rig's own looks lock rows that hosts lock too: of two that wait for each other the database gives one up (MariaDB, 1213). */
+async function patiently(work: () => PromiseLike<unknown>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await work()
+      return
+    } catch (error) {
+      if (tries === 20 || (error as { code?: string }).code !== 'ER_LOCK_DEADLOCK') throw error
+    }
+  }
 }
