@@ -78,6 +78,7 @@ export function buildEngine(settled: Settled): RunningEngine {
   let leave: () => void = () => {}
   let starting: Promise<void> | null = null
   let ending: Promise<void> | null = null
+  let leftForGood = false
   let inbox: Worker | null = null
   let outbox: Worker | null = null
   let house: Housekeeping | null = null
@@ -279,7 +280,11 @@ export function buildEngine(settled: Settled): RunningEngine {
         'another waInteractive() of this process works on the same database; every event is handled once, by the listeners of either',
       )
     inThisProcess.set(place, others + 1)
-    return () => inThisProcess.set(place, (inThisProcess.get(place) ?? 1) - 1)
+    return () => {
+      const left = (inThisProcess.get(place) ?? 1) - 1
+      if (left > 0) inThisProcess.set(place, left)
+      else inThisProcess.delete(place)
+    }
   }
   const sayHeld = ({ since, messages, events }: Held): void =>
     log.warn(
@@ -296,6 +301,7 @@ export function buildEngine(settled: Settled): RunningEngine {
     for (const provider of settled.lines.values()) provider.close?.()
     state = 'closed'
     leave()
+    leave = () => {}
     await opened?.close()
     opened = null
     inbox = null
@@ -350,11 +356,15 @@ export function buildEngine(settled: Settled): RunningEngine {
     },
     begun: () => starting?.catch(() => {}) ?? Promise.resolve(),
     close(timeoutMs) {
+      leftForGood = true
       ending ??= close(timeoutMs)
       return ending
     },
     async restart() {
-      await engine.close(10_000)
+      ending ??= close(10_000)
+      await ending
+      // Somebody closed it meanwhile: nobody would close what is opened from here on.
+      if (leftForGood) return
       ending = null
       state = 'starting'
       await engine.start()

@@ -1,5 +1,6 @@
 import type { Fault } from './errors'
 import { clip } from './model/fault'
+import { isObject } from './model/readers'
 import { suggest } from './model/suggest'
 
 /** What an option must be: in words, and as a judgement. */
@@ -8,7 +9,6 @@ export interface Kind {
   fits: (value: unknown) => boolean
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 const has = (value: unknown, ...methods: string[]): boolean => isObject(value) && methods.every((method) => typeof value[method] === 'function')
 const isProvider = (value: unknown): boolean => has(value, 'verify', 'parse', 'send')
 const isMenu = (value: unknown): boolean => isObject(value) && 'spec' in value && 'ids' in value

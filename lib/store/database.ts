@@ -191,7 +191,7 @@ function prepareFile(filename: string): void {
 function unreachable(knex: Knex, cause: unknown): WaError {
   if (cause instanceof WaError) return cause
   const code = (cause as { code?: string } | undefined)?.code
-  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code ?? ''))
+  if (isDamage(cause))
     return new WaError('WA_DATABASE', `The file ${locationOf(knex)} is no database of sqlite, or a damaged one (${code}). ${WAY_OUT}`, [], { cause })
   return new WaError(
     'WA_DATABASE',
@@ -200,6 +200,9 @@ function unreachable(knex: Knex, cause: unknown): WaError {
     { cause },
   )
 }
+
+/** Codes of sqlite for a file that is none of its databases, or no longer a whole one. */
+export const isDamage = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(String((error as { code?: unknown } | null)?.code))
 
 /** What can be done about a damaged file. */
 export const WAY_OUT =

@@ -1,5 +1,5 @@
 import { WaError } from '../errors'
-import { type Db, locationOf, WAY_OUT } from './database'
+import { type Db, isDamage, locationOf, WAY_OUT } from './database'
 import { tookTooLong } from './deadline'
 
 /**
@@ -18,9 +18,6 @@ export async function mustBeSound(db: Db): Promise<void> {
   )
   if (said !== 'ok') throw damaged(db, said)
 }
-
-/** Codes of sqlite for a file that is none of its databases, or no longer a whole one. */
-const isDamage = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(String((error as { code?: unknown } | null)?.code))
 
 function damaged(db: Db, said: string): WaError {
   return new WaError('WA_DATABASE', `The database file ${locationOf(db.write)} is damaged (${said.replaceAll(/\s+/g, ' ').slice(0, 200)}). ${WAY_OUT}`)

@@ -9,7 +9,7 @@ const has = (field: string): Schema => J.object({ [field]: J.exist() }).unknown(
 
 export const To = J.alternatives()
   .conditional(J.string(), {
-    // biome-ignore lint/suspicious/noThenProperty: joi's word.
+    // biome-ignore lint/suspicious/noThenProperty: joi names the branch of a condition `then`; nobody awaits this object.
     then: J.string().max(64),
     otherwise: shape({}, { phone: J.string().max(64), bsuid: name(160), externalId: name(190), id: id() }).length(1),
   })
@@ -45,14 +45,14 @@ const KINDS: Record<string, Schema> = {
   }),
 }
 export const Message = Object.entries(KINDS)
-  // biome-ignore lint/suspicious/noThenProperty: joi's word.
+  // biome-ignore lint/suspicious/noThenProperty: joi names the branch of a condition `then`; nobody awaits this object.
   .reduce((either, [kind, schema]) => either.conditional(has(kind), { then: schema }), J.alternatives())
   .description('One thing to send without a menu.')
 
 const number = { number: name(64).description('Business number to send from, when there are several.') }
 
 export const Send = J.alternatives().conditional(has('message'), {
-  // biome-ignore lint/suspicious/noThenProperty: joi's word.
+  // biome-ignore lint/suspicious/noThenProperty: joi names the branch of a condition `then`; nobody awaits this object.
   then: shape({ to: To, message: Message }, number),
   otherwise: shape(
     { to: To, menu: advised(name(200).required(), 'Give menu, the key of a published menu, or message.').description('Key of a published menu.') },
