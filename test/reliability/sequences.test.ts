@@ -196,8 +196,15 @@ async function play(steps: readonly Step[]): Promise<string[]> {
     })
     await host.die()
   }
-  /** Whoever died is started again; nobody is there in between. */
-  const reborn = async (): Promise<void> => {
+  /** Whoever died is started again, once, whoever asks; nobody is there in between. */
+  let birth: Promise<void> | null = null
+  const reborn = (): Promise<void> => {
+    birth ??= bear().finally(() => {
+      birth = null
+    })
+    return birth
+  }
+  const bear = async (): Promise<void> => {
     if (!host.life.died) return
     // What was under way when it died is undone or done before anybody looks at what it left.
     await host.life.dropped
