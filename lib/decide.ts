@@ -24,12 +24,14 @@ export async function decideMessage(
     decision
   ]
   const to = ({ retry: 'queued', arrived: 'accepted', cancel: 'canceled' } as const)[decision]
+  const now = engine.now()
+  // What waits for its next try may be tried now.
+  if (decision === 'retry' && message.status === 'queued' && (message.next_at ?? 0) > now) possible.push('queued')
   if (!possible.includes(message.status ?? '')) {
     throw new WaError('WA_STATE', `Message ${id} is ${message.status}; "${decision}" is possible while it is ${possible.join(' or ')}.`, [
       { path: 'status', message: 'not in this state', actual: message.status, limit: possible.join(' | ') },
     ])
   }
-  const now = engine.now()
   const moved = await db.tx(async (trx) => {
     const did = await decideOutbound(trx, message, to, by.name, `${by.name} decided: ${decision}`, now, decision === 'retry' ? now + AGAIN_MS : undefined)
     if (did) await writeAudit(trx, by, `message.${decision}`, `message:${id}`, message.status, to, now)

@@ -77,7 +77,7 @@ export interface Engine {
   send(request: SendRequest): Promise<Sent>
   /** What would be sent: rendered, checked, not queued. */
   draw(what: What): Promise<SentMessage>
-  /** A person's decision on a message: `retry` sends it again (failed, uncertain, expired), `arrived` believes it (uncertain), `cancel` drops it (queued, uncertain, failed, expired). Throws WA_STATE. */
+  /** A person's decision on a message: `retry` sends it again (failed, uncertain, expired, canceled) or now (queued for a later try), `arrived` believes it (uncertain), `cancel` drops it (queued, uncertain, failed, expired). Throws WA_STATE. */
   decideMessage(id: string, decision: 'retry' | 'arrived' | 'cancel', by: Actor): Promise<Sent>
   /** The same on all that match, in batches, oldest first. Answers how many moved. */
   decideMessages(which: Matching, decision: 'retry' | 'cancel', by: Actor): Promise<number>

@@ -111,6 +111,12 @@ export async function eventById(query: Query, id: number): Promise<EventRow | nu
   return row ? read(row) : null
 }
 
+export async function eventsById(query: Query, ids: readonly number[]): Promise<Map<number, EventRow>> {
+  if (ids.length === 0) return new Map()
+  const rows = ((await query('wa_events').whereIn('id', [...ids])) as Raw[]).map(read)
+  return new Map(rows.map((event) => [event.id, event]))
+}
+
 /**
  * Events, newest first. `conversationId` narrows what `states` or `messageId` find; by itself it is no way to find them quickly (`eventsOfConversation`).
  */

@@ -222,7 +222,6 @@ export async function newestMessage(query: Query): Promise<number> {
   return Number(row?.id ?? 0)
 }
 
-/** Our messages that these answer, by id. */
 export async function messagesById(query: Query, ids: readonly number[]): Promise<Map<number, MessageRow>> {
   if (ids.length === 0) return new Map()
   const rows = (await query('wa_messages').whereIn('id', [...new Set(ids)])) as RawMessage[]

@@ -75,7 +75,7 @@ export const routes: readonly ApiRoute[] = [
     'retry',
     'retryMessage',
     'Send it again',
-    'Possible while it is failed, uncertain, expired or canceled. An uncertain message may have arrived: then the customer gets it twice.',
+    'Possible while it is failed, uncertain, expired or canceled, or waits for its next try, which is then made now. An uncertain message may have arrived: then the customer gets it twice.',
   ),
   decision('arrived', 'believeMessage', 'Believe that it arrived', 'Possible while it is uncertain. It counts as accepted, and nothing is sent.'),
   decision('cancel', 'cancelMessage', 'Do not send it', 'Possible while it is queued, uncertain or failed.'),

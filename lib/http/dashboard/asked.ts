@@ -47,10 +47,3 @@ export function addressWith(x: Exchange, changes: Record<string, string | null>,
   const text = query.toString()
   return `${path}${text ? `?${text}` : ''}`
 }
-
-/** What somebody agreed to on the page that asked about many at once: how many, and up to which id. */
-export function agreedIn(form: Record<string, unknown>): { count: number; upTo: number } {
-  const [count, upTo] = [Number(fieldOf(form, 'count')), Number(fieldOf(form, 'upto'))]
-  if (Number.isSafeInteger(count) && Number.isSafeInteger(upTo)) return { count, upTo }
-  throw new WaError('WA_REQUEST_INVALID', 'The form was incomplete. Open the page again.')
-}

@@ -2,13 +2,14 @@ import { WaError } from '../../errors'
 import type { EventState } from '../../model/event'
 import { contactsById } from '../../store/contacts'
 import { conversationsById } from '../../store/conversations'
-import { countEvents, type EventRow, eventById, listEvents } from '../../store/events'
+import { countEvents, type EventRow, eventById, eventsById, listEvents } from '../../store/events'
 import { type MessageRow, messagesById } from '../../store/messages'
 import { type RunRow, runsOfEvents } from '../../store/runs'
 import { type Exchange, maySee, type Role, type Route } from '../exchange'
 import { english, type Say } from '../words/say'
 import { addressWith, afterOf, idOf, isPartial, may } from './asked'
 import { shortWords } from './heard'
+import { holdStill, shownOf } from './held'
 import { fragment, page, seeOther } from './page'
 import { type Person, personOf } from './person'
 import { duration, type Moment, momentOf } from './when'
@@ -79,7 +80,13 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
   const { db } = x.engine
   const tab = TABS.find((one) => one.state === x.query.get('state')) ?? (TABS[0] as (typeof TABS)[number])
   const found = await listEvents(db.read, { states: [tab.state], numbers: x.user.numbers }, { limit: PAGE, after: afterOf(x) })
-  const events = found.items
+  const asked = shownOf(x)
+  const gone = await eventsById(
+    db.read,
+    asked.filter((id) => !found.items.some((event) => event.id === id)),
+  )
+  for (const { id, number } of gone.values()) if (!maySee(x.user, number)) gone.delete(id)
+  const { rows: events, fresh, next, shown } = holdStill(found, asked, gone, PAGE)
   const [runs, messages, conversations] = await Promise.all([
     runsOfEvents(
       db.read,
@@ -93,12 +100,13 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
     [...conversations.values()].map((conversation) => conversation.contact_id),
   )
   const counts = x.user.numbers === undefined ? await Promise.all(TABS.slice(0, 4).map((one) => countEvents(db.read, [one.state], COUNTED))) : []
-  const address = (changes: Record<string, string | null>): string => addressWith(x, { did: null, ...changes }, '/events')
+  const address = (changes: Record<string, string | null>): string => addressWith(x, { did: null, shown: null, ...changes }, '/events')
   const locals = {
     notice,
     empty: x.t(tab.empty),
-    here: address({}),
-    query: address({}).slice('/events'.length),
+    here: address({ shown }),
+    query: address({ shown }).slice('/events'.length),
+    fresh: fresh === 0 ? null : { words: x.t.n('One new: show it', '{n} new: show them', fresh), href: address({}) },
     tabs: TABS.map((one, index) => ({
       words: x.t(one.words),
       href: address({ state: index === 0 ? null : one.state, after: null }),
@@ -112,13 +120,13 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
     }),
     isFirst: afterOf(x) === undefined,
     first: address({ after: null }),
-    next: found.next === null ? null : address({ after: found.next }),
+    next: next === null ? null : address({ after: next }),
     mayDecide: may(x, 'agent'),
     all:
       events.length > 1 && may(x, 'agent')
         ? ALL.filter((decision) => isAllowedIn(decision, tab)).map((decision) => ({
             decision,
-            href: addressWith(x, { did: null, after: null }, `/events/all/${decision}`),
+            href: addressWith(x, { did: null, shown: null, after: null }, `/events/all/${decision}`),
           }))
         : [],
     done: doneWords(x),
@@ -195,5 +203,5 @@ async function decide(x: Exchange, decision: Decision): Promise<void> {
     if (!(error instanceof WaError) || error.code !== 'WA_STATE') throw error
     return list(x, x.t.said(error.message), error.status)
   }
-  return isPartial(x) ? list(x, null) : seeOther(x, addressWith(x, {}, '/events'))
+  return isPartial(x) ? list(x, null) : seeOther(x, addressWith(x, { shown: null }, '/events'))
 }

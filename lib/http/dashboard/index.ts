@@ -13,15 +13,14 @@ import * as audit from './audit'
 import * as conversation from './conversation'
 import * as conversations from './conversations'
 import * as customer from './customer'
+import * as decideAll from './decide-all'
 import * as events from './events'
-import * as eventsAll from './events-all'
 import * as exporting from './export'
 import * as insight from './insight'
 import * as language from './language'
 import * as live from './live'
 import * as menus from './menus/index'
 import * as outbox from './outbox'
-import * as outboxAll from './outbox-all'
 import * as overview from './overview'
 import { type Frame, refuse, setFrame } from './page'
 import * as phone from './phone'
@@ -36,9 +35,8 @@ export const ROUTES: readonly Route<Role>[] = [
   conversation,
   customer,
   exporting,
-  outboxAll,
+  decideAll,
   outbox,
-  eventsAll,
   events,
   phone,
   audit,

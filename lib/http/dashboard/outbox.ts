@@ -3,12 +3,13 @@ import type { SentMessage, Status } from '../../model/message'
 import { contactsById } from '../../store/contacts'
 import { conversationsById } from '../../store/conversations'
 import { lastDetails } from '../../store/health'
-import { countOutbound, listOutbound, type MessageRow, messageById } from '../../store/messages'
+import { countOutbound, listOutbound, type MessageRow, messageById, messagesById } from '../../store/messages'
 import { type Exchange, maySee, type Role, type Route } from '../exchange'
 import { english, type Say } from '../words/say'
 import { addressWith, afterOf, idOf, isPartial, may } from './asked'
 import { triedWords } from './events'
 import { shortWords } from './heard'
+import { holdStill, shownOf } from './held'
 import { fragment, page, seeOther } from './page'
 import { type Person, personOf } from './person'
 import { type Ticks, ticksOf } from './ticks'
@@ -61,20 +62,29 @@ export interface OutboxLine {
   /** How often it was tried, and when it is tried again. */
   tries: string | null
   decisions: readonly Decision[]
+  /** For its next try, which a person may bring forward. */
+  waits: boolean
 }
 
 async function list(x: Exchange, notice: string | null, status = 200): Promise<void> {
   const { db } = x.engine
   const tab = TABS.find((one) => one.state === x.query.get('state'))
   const found = await listOutbound(db.read, tab?.statuses ?? OPEN, { limit: PAGE, after: afterOf(x), numbers: x.user.numbers })
+  const asked = shownOf(x)
+  const gone = await messagesById(
+    db.read,
+    asked.filter((id) => !found.items.some((message) => message.id === id)),
+  )
+  for (const { id, direction, number } of gone.values()) if (direction !== 'out' || !maySee(x.user, number)) gone.delete(id)
+  const { rows, fresh, next, shown } = holdStill(found, asked, gone, PAGE)
   // A connection that was refused is no word of the provider: why it is tried again stands in its history alone.
   const reasons = await lastDetails(
     db.read,
-    found.items.filter((message) => message.status === 'queued' && message.attempts > 0 && message.error === null).map((message) => message.id),
+    rows.filter((message) => message.status === 'queued' && message.attempts > 0 && message.error === null).map((message) => message.id),
   )
   const conversations = await conversationsById(
     db.read,
-    found.items.map((message) => message.conversation_id),
+    rows.map((message) => message.conversation_id),
   )
   const contacts = await contactsById(
     db.read,
@@ -82,11 +92,12 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
   )
   // Counts are over all business numbers: whoever sees only some of them gets none.
   const counts = x.user.numbers === undefined ? await Promise.all(TABS.map((one) => countOutbound(db.read, one.statuses, COUNTED))) : TABS.map(() => 0)
-  const address = (changes: Record<string, string | null>): string => addressWith(x, { did: null, ...changes }, '/outbox')
+  const address = (changes: Record<string, string | null>): string => addressWith(x, { did: null, shown: null, ...changes }, '/outbox')
   const locals = {
     notice,
-    here: address({}),
-    query: address({}).slice('/outbox'.length),
+    here: address({ shown }),
+    query: address({ shown }).slice('/outbox'.length),
+    fresh: fresh === 0 ? null : { words: x.t.n('One new: show it', '{n} new: show them', fresh), href: address({}) },
     tabs: [
       { words: x.t('Everything'), href: address({ state: null, after: null }), on: tab === undefined, count: null },
       ...TABS.map((one, index) => ({
@@ -96,19 +107,19 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
         count: countWords(counts[index] ?? 0),
       })),
     ],
-    lines: found.items.map((message) => {
+    lines: rows.map((message) => {
       const contact = contacts.get(conversations.get(message.conversation_id)?.contact_id ?? 0)
       return lineOf(message, personOf(contact, x), reasons.get(message.id) ?? null, x)
     }),
     isFirst: afterOf(x) === undefined,
     first: address({ after: null }),
-    next: found.next === null ? null : address({ after: found.next }),
+    next: next === null ? null : address({ after: next }),
     mayDecide: may(x, 'agent'),
     all:
-      tab && found.items.length > 1 && may(x, 'agent')
+      tab && rows.length > 1 && may(x, 'agent')
         ? ALL.filter((decision) => allowedIn(decision, tab).length > 0).map((decision) => ({
             decision,
-            href: addressWith(x, { did: null, after: null }, `/outbox/all/${decision}`),
+            href: addressWith(x, { did: null, shown: null, after: null }, `/outbox/all/${decision}`),
           }))
         : [],
     done: doneWords(x.query.get('did') ?? '', x.t),
@@ -121,6 +132,7 @@ const countWords = (count: number): string | null => (count === 0 ? null : count
 
 function lineOf(message: MessageRow, person: Person, reason: string | null, x: Exchange): OutboxLine {
   const status = message.status ?? 'queued'
+  const waits = status === 'queued' && (message.next_at ?? 0) > x.engine.now()
   return {
     id: message.id,
     conversationId: message.conversation_id,
@@ -131,7 +143,8 @@ function lineOf(message: MessageRow, person: Person, reason: string | null, x: E
     reason: reason === null ? null : x.t.said(reason),
     time: momentOf(message.created_at, x),
     tries: message.attempts === 0 ? null : triedWords(message.attempts, status === 'queued' ? message.next_at : null, x),
-    decisions: DECISIONS.filter((decision) => POSSIBLE[decision].includes(status)),
+    decisions: DECISIONS.filter((decision) => POSSIBLE[decision].includes(status) || (decision === 'retry' && waits)),
+    waits,
   }
 }
 
@@ -146,7 +159,7 @@ async function decide(x: Exchange, decision: Decision): Promise<void> {
     if (!(error instanceof WaError) || error.code !== 'WA_STATE') throw error
     return list(x, x.t.said(error.message), error.status)
   }
-  return isPartial(x) ? list(x, null) : seeOther(x, addressWith(x, {}, '/outbox'))
+  return isPartial(x) ? list(x, null) : seeOther(x, addressWith(x, { shown: null }, '/outbox'))
 }
 
 /** `retry.12`: what the page before this one did. */

@@ -31,6 +31,8 @@ export const QUEUES: Words = {
   'Tried {n} times; again now': '{n} बार कोशिश हुई; अब फिर होगी',
   'Tried {n} times; again in {time}': '{n} बार कोशिश हुई; {time} में फिर होगी',
   'Try again': 'फिर कोशिश करें',
+  'Try now': 'अभी कोशिश करें',
+  '{n} new: show them': '{n} नए आए हैं: दिखाएँ',
   'Run again': 'फिर चलाएँ',
   'Discard…': 'हटाएँ…',
   'No listener will hear event {id}. It stays in the log.': 'इवेंट {id} को कोई लिसनर नहीं सुनेगा। यह लॉग में बना रहेगा।',
