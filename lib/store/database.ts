@@ -4,6 +4,7 @@ import type { Knex } from 'knex'
 import { reasonOf, WaError } from '../errors'
 import { hurry } from './deadline'
 import { createPatience } from './patience'
+import { keepStatements } from './statements'
 
 export type Dialect = 'sqlite' | 'postgres' | 'mysql'
 
@@ -83,23 +84,30 @@ function sqliteConfig(filename: string): Knex.Config {
     compileSqlOnError: false,
     log: QUIET,
     acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS,
-    pool: { min: 1, max: 1, afterCreate: runPragmas(`${PRAGMAS};PRAGMA cache_size=-${CACHE_KB}`) },
+    pool: { min: 1, max: 1, afterCreate: forWriting },
   }
 }
 
-interface SqliteConnection {
-  exec(sql: string, done: (error: Error | null) => void): void
+type SqliteConnection = Parameters<typeof hurry>[0] & Parameters<typeof keepStatements>[0] & { exec(sql: string, done: (error: Error | null) => void): void }
+type Created = (connection: SqliteConnection, done: (error: Error | null, connection: unknown) => void) => void
+
+const forWriting: Created = (connection, done) => {
+  keepStatements(connection)
+  beginAtOnce(connection)
+  connection.exec(`${PRAGMAS};PRAGMA cache_size=-${CACHE_KB}`, (error) => done(error, connection))
 }
-type Created<C = SqliteConnection> = (connection: C, done: (error: Error | null, connection: unknown) => void) => void
-const runPragmas =
-  (pragmas: string): Created =>
-  (connection, done) =>
-    connection.exec(pragmas, (error) => done(error, connection))
 
 /** Pages read on connections of their own, which cannot write, and for two seconds at most. */
-const forReading: Created<SqliteConnection & Parameters<typeof hurry>[0]> = (connection, done) => {
+const forReading: Created = (connection, done) => {
+  keepStatements(connection)
   hurry(connection)
-  runPragmas(`${PRAGMAS};PRAGMA query_only=ON`)(connection, done)
+  connection.exec(`${PRAGMAS};PRAGMA query_only=ON`, (error) => done(error, connection))
+}
+
+/** A transaction that begins as a reader cannot wait for the write lock when it wants to write; knex knows no other way to begin one. */
+function beginAtOnce(connection: SqliteConnection): void {
+  const all = connection.all.bind(connection)
+  connection.all = (sql, values, done) => all(sql === 'BEGIN;' ? 'BEGIN IMMEDIATE' : sql, values, done)
 }
 
 const isKnex = (database: unknown): database is Knex => typeof database === 'function' && 'client' in database
@@ -245,14 +253,10 @@ async function transact<T>(dialect: Dialect, knex: Knex, work: (trx: Knex.Transa
     throw error
   }
   try {
-    const result = await knex.transaction(
-      async (trx) => {
-        // sqlite: a transaction that begins with a read cannot wait for the write lock; one that begins with a write can.
-        if (dialect === 'sqlite') await trx.raw('update wa_lock set turn = turn + 1').catch(refuse)
-        return work(trx).catch(refuse)
-      },
-      { connection, ...(dialect === 'mysql' ? { isolationLevel: 'read committed' as const } : {}) },
-    )
+    const result = await knex.transaction((trx) => work(trx).catch(refuse), {
+      connection,
+      ...(dialect === 'mysql' ? { isolationLevel: 'read committed' as const } : {}),
+    })
     clean = true
     return result
   } catch (error) {
