@@ -2,7 +2,7 @@ import { WaError } from '../errors'
 import type { Who } from '../model/event'
 import type { Db, Query } from './database'
 import { joinContacts } from './join'
-import { fromJson, numeric, onceMore, storable, toJson } from './rows'
+import { fromJson, literally, numeric, onceMore, storable, toJson } from './rows'
 
 /** A customer. Every identity may be null, never all at birth. Source: Meta "Business-scoped user IDs". */
 export interface ContactRow {
@@ -72,7 +72,7 @@ export async function contactsById(query: Query, ids: readonly number[]): Promis
 
 /** Customers whose name holds these words, or whose number begins with these digits, or holds four or more of them (a user id as a whole). At most `limit`. */
 export async function searchContacts(query: Query, words: string, limit: number): Promise<ContactRow[]> {
-  const named = storable(words.trim().toLowerCase()).replaceAll(/[!%_]/g, '!$&')
+  const named = literally(words.trim().toLowerCase())
   const digits = words.replaceAll(/[^0-9]/g, '')
   const rows = query('wa_contacts').where((either) => {
     either.whereRaw("lower(name) like ? escape '!'", [`%${named}%`]).orWhere({ external_id: words.trim().slice(0, 190) })

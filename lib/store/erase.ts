@@ -1,6 +1,7 @@
 import { type Actor, writeAudit } from './audit'
 import { type ContactRow, findContact } from './contacts'
 import type { Db, Query } from './database'
+import { literally } from './rows'
 
 /**
  * Forgets a customer: words, identities, raw bodies, variables, answers. Rows stay as empty shells, so that counts hold and a late duplicate of an
@@ -53,7 +54,7 @@ async function forgetStray(trx: Query, contact: ContactRow): Promise<void> {
     (name): name is string => typeof name === 'string' && name.length >= 6,
   )
   for (const name of names) {
-    const like = `%${name.replace(/[!%_]/g, (sign) => `!${sign}`)}%`
+    const like = `%${literally(name)}%`
     await trx('wa_events')
       .whereNull('conversation_id')
       .where((either) => either.whereRaw("raw like ? escape '!'", [like]).orWhereRaw("payload like ? escape '!'", [like]))

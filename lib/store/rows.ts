@@ -56,6 +56,9 @@ export const toJson = (value: unknown): string | null => (value === null || valu
 /** Text that every engine stores as it is: no lone surrogates, no NUL. */
 export const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\uFFFD')
 
+/** Text within a pattern of LIKE, where every sign means itself: `like ? escape '!'`. */
+export const literally = (text: string): string => storable(text).replaceAll(/[!%_]/g, '!$&')
+
 /** Rows up to an id, only of these business numbers when they are given: what somebody saw when they decided about all of it. */
 export interface UpTo {
   upTo: number

@@ -5,11 +5,11 @@ import { type ConversationFilter, type ConversationRow, listConversations } from
 import { sendersOf } from '../../store/messages'
 import { type Exchange, maySee, type Role, type Route } from '../exchange'
 import { english } from '../words/say'
-import { type Day, dayAfter, dayIn, isDay, startOfDay } from '../zone'
 import { addressWith, afterOf, isPartial } from './asked'
 import { type Found, foundIn, NOTHING_FOUND } from './found'
 import { fragment, page } from './page'
 import { byWords, type Person, personOf } from './person'
+import { boundsOf, dayWords, spanOf } from './span'
 import { type Moment, momentOf, type WindowView, windowView } from './when'
 
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/conversations', may: 'viewer', handle: list }]
@@ -48,8 +48,14 @@ async function list(x: Exchange): Promise<void> {
   const query = (x.query.get('q') ?? '').trim().slice(0, LONGEST_QUERY)
   const number = [...x.engine.lines.keys()].find((one) => one === x.query.get('number') && maySee(x.user, one))
   const on = FILTERS.filter((one) => x.query.get(one.name) === one.value)
-  const days = daysOf(x)
-  const filter: ConversationFilter = Object.assign({}, ...on.map((one) => one.filter(now)), { number, numbers: x.user.numbers }, rangeOf(x, days))
+  const days = spanOf(x)
+  const { since, before } = boundsOf(x, days)
+  const filter: ConversationFilter = Object.assign({}, ...on.map((one) => one.filter(now)), {
+    number,
+    numbers: x.user.numbers,
+    lastSince: since,
+    lastBefore: before,
+  })
   const named = query === '' ? null : await searchContacts(x.engine.db.read, query, NAMED)
   const found = await listConversations(x.engine.db.read, {
     ...filter,
@@ -107,26 +113,6 @@ async function list(x: Exchange): Promise<void> {
   }
   if (isPartial(x)) return fragment(x, 'conversations/_conversations', locals)
   return page(x, 'conversations/index', { title: x.t('Conversations'), ...locals })
-}
-
-/** `?from=2026-10-25&to=2026-10-26`: days of the reader's time zone, the last one included. */
-function daysOf(x: Exchange): { from: Day | null; to: Day | null } {
-  const day = (name: string): Day | null => {
-    const text = x.query.get(name) ?? ''
-    return isDay(text) ? text : null
-  }
-  return { from: day('from'), to: day('to') }
-}
-
-const rangeOf = ({ zone }: Exchange, { from, to }: { from: Day | null; to: Day | null }): ConversationFilter => ({
-  ...(from === null ? {} : { lastSince: startOfDay(zone, from) }),
-  ...(to === null ? {} : { lastBefore: startOfDay(zone, dayAfter(to, 1)) }),
-})
-
-/** `25 Oct`; with its year when that is another one. */
-function dayWords(x: Exchange, day: Day): string {
-  const moment = momentOf(startOfDay(x.zone, day), x)
-  return day.slice(0, 4) === dayIn(x.zone, x.engine.now()).slice(0, 4) ? moment.date : moment.day
 }
 
 export function lineOf(conversation: ConversationRow, person: Person, sender: string | null | undefined, x: Exchange): TalkLine {

@@ -28,7 +28,7 @@ const DEEDS: Record<string, string> = {
 /** Everything that was done to a menu, by whom, and what it changed. */
 async function list(x: Exchange): Promise<void> {
   const menu = await menuOf(x)
-  const found = await listAudit(x.engine.db.read, `menu:${menu.key}`, { limit: PAGE, after: afterOf(x) })
+  const found = await listAudit(x.engine.db.read, { subject: `menu:${menu.key}` }, { limit: PAGE, after: afterOf(x) })
   return page(x, 'menus/history', {
     title: x.t('History of {menu}', { menu: menu.key }),
     tab: 'history',
