@@ -51,6 +51,9 @@ export const LIMITS = {
   phone: 20,
   /** [M] */
   templateName: 512,
+  /** Cards of a carousel, which leaves as `raw`. [M] */
+  carouselCards: 10,
+  carouselCardsLeast: 2,
   /** Words under an image, a video or a document. [M] */
   caption: 1024,
   /** Our own: ids of uploaded files and of messages are far shorter. */

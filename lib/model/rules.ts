@@ -51,10 +51,19 @@ function checkHeader(header: Header, type: MenuSpec['type'], reading: Reading): 
 
 function checkTemplate(template: TemplateRef, { report, rendered }: Reading): void {
   const { name, language, components = [] } = template
-  if (!/^[a-z0-9_]+$/.test(name) || name.length > LIMITS.templateName) {
-    const fix = 'Use the name under which it was approved: small letters, digits and _.'
-    report('template.name', `${shown(name)} cannot be the name of a template.`, { actual: shown(name), limit: `[a-z0-9_]{1,${LIMITS.templateName}}`, fix })
-  }
+  const approved = 'Use the name under which it was approved: small letters, digits and _.'
+  if (!/^[a-z0-9_]+$/.test(name))
+    report('template.name', `${shown(name)} cannot be the name of a template.`, {
+      actual: shown(name),
+      limit: `[a-z0-9_]{1,${LIMITS.templateName}}`,
+      fix: approved,
+    })
+  else if (name.length > LIMITS.templateName)
+    report('template.name', `The name of the template is ${name.length} characters; WhatsApp takes at most ${LIMITS.templateName}.`, {
+      actual: name.length,
+      limit: LIMITS.templateName,
+      fix: approved,
+    })
   if (!/^[a-z]{2,3}([_-][A-Za-z]{2,4})?$/.test(language)) {
     const fix = 'Use the code under which it was approved, such as en or en_US.'
     report('template.language', `${shown(language)} is no language of a template.`, { actual: shown(language), limit: 'en, en_US', fix })

@@ -123,7 +123,24 @@ const READ: Record<Kind, (input: Fields, report: Report) => SentMessage | null> 
       return null
     }
     // A copy: what is stored is what was checked. Throws for what is no JSON.
-    return { type: 'raw', raw: JSON.parse(JSON.stringify(given)) as { type: string } }
+    const raw = JSON.parse(JSON.stringify(given)) as { type: string; [field: string]: unknown }
+    checkCarousel(raw, report)
+    return { type: 'raw', raw }
   },
+}
+
+/** The one shape of the wire that has no word here and whose numbers are known: a number that WhatsApp would refuse is refused before it is stored. */
+function checkCarousel(raw: Fields, report: Report): void {
+  const { interactive } = raw
+  if (raw.type !== 'interactive' || !isObject(interactive) || interactive.type !== 'carousel') return
+  const cards = isObject(interactive.action) ? interactive.action.cards : undefined
+  const { carouselCardsLeast: least, carouselCards: most } = LIMITS
+  const found = Array.isArray(cards) ? cards.length : 0
+  if (found >= least && found <= most) return
+  report('raw.interactive.action.cards', `The carousel has ${found === 1 ? '1 card' : `${found} cards`}; WhatsApp takes ${least} to ${most}.`, {
+    actual: found,
+    limit: `${least}…${most}`,
+    fix: found > most ? 'Send several.' : 'Add cards, or send an image with buttons.',
+  })
 }
 const PLACE: readonly string[] = ['latitude', 'longitude', 'name', 'address']

@@ -360,14 +360,17 @@ for (const [to, fits] of [
   })
 }
 
-test('34 a carousel is passed on as raw, with as many cards as it has: Meta counts them', async () => {
-  const cards = (count: number) => ({
-    raw: { type: 'interactive', interactive: { type: 'carousel', action: { cards: Array.from({ length: count }, (_, card_index) => ({ card_index })) } } },
-  })
+test('34 a carousel of 2 to 10 cards is passed on as raw, and no other', async () => {
+  const carousel = (action: unknown) => ({ raw: { type: 'interactive', interactive: { type: 'carousel', action } } })
+  const cards = (count: number) => carousel({ cards: Array.from({ length: count }, (_, card_index) => ({ card_index })) })
 
-  await send(cards(2))
-
-  assert.equal((left().match(/card_index/g) ?? []).length, 2)
+  for (const message of [cards(0), cards(1), cards(11), carousel({ cards: 'two' }), carousel(undefined)])
+    await refused(send(message), 'raw.interactive.action.cards')
+  for (const count of [2, 10]) {
+    await send(cards(count))
+    assert.equal((left().match(/card_index/g) ?? []).length, count)
+    host.fake.taken.length = 0
+  }
 })
 
 for (const [text, points, , verdict] of CHARACTERS) {
