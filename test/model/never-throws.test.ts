@@ -8,9 +8,11 @@ import type { MenuSpec } from '../../lib/model/menu'
 import { optionsOf, wordsOf } from '../../lib/model/message'
 import { preview, render } from '../../lib/model/render'
 import { messageOf } from '../../lib/model/send-check'
+import { seedOf } from '../reliability/rig/random'
 import { button, ctaPhone, ctaUrl, list, rows } from './samples'
 
-const SEED = Number(process.env.WA_TEST_SEED ?? 20261005)
+/** The seed of this run; WA_TEST_SEED repeats one. */
+const SEED = seedOf()
 const ROUNDS = 2000
 
 /** mulberry32: small, seeded, good enough to shake with. */

@@ -34,18 +34,25 @@ const NASTY: readonly unknown[] = [
 ]
 const KEYS = ['__proto__', 'constructor', 'toString', 'length', 'type', 'from', 'id', 'sid', 'status', 'content', 'entry', 'whatsapp']
 
+/** One in so many values is replaced: some bodies are broken everywhere, others in one place, where what is read is nearly whole. */
+const RATES = [12, 60, 300] as const
+
 /** The value with some of what is in it replaced, removed, doubled or renamed. */
 export function mutated(value: unknown, random: Random): unknown {
-  if (random(12) === 0) return NASTY[random(NASTY.length)]
+  return mutate(value, random, RATES[random(RATES.length)] ?? RATES[0])
+}
+
+function mutate(value: unknown, random: Random, rate: number): unknown {
+  if (random(rate) === 0) return NASTY[random(NASTY.length)]
   if (Array.isArray(value)) {
-    const items = value.map((item) => mutated(item, random))
+    const items = value.map((item) => mutate(item, random, rate))
     return random(8) === 0 ? [...items, ...items] : items
   }
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
-    const fate = random(40)
+    const fate = random(3 * rate)
     if (fate === 0) return []
-    return [[fate === 1 ? (KEYS[random(KEYS.length)] ?? key) : key, mutated(inner, random)]]
+    return [[fate === 1 ? (KEYS[random(KEYS.length)] ?? key) : key, mutate(inner, random, rate)]]
   })
   return Object.fromEntries(entries)
 }
