@@ -33,3 +33,14 @@ document.addEventListener('htmx:error', ({ target }) => {
   // The live stream and refreshes come back by themselves.
   if (target instanceof Element && target.closest('form')) notice(document.body.dataset.offline)
 })
+// A tab that nobody sees asks for nothing, and for what it missed when it is seen again. (Its stream closes and comes back by itself.)
+let missed = false
+document.addEventListener('htmx:config:request', (event) => {
+  if (!document.hidden || event.detail.ctx.sourceEvent?.type !== 'every') return
+  event.preventDefault()
+  missed = true
+})
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && missed) document.dispatchEvent(new Event('changed'))
+  missed &&= document.hidden
+})

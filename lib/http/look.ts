@@ -35,6 +35,8 @@ export interface DashboardOptions {
   timeZone?: string
   /** Folder of the host's own views: a file there is drawn in place of ours of the same path, `layout.ejs`, `conversations/_talk.ejs`. */
   views?: string
+  /** How open pages follow what happens. Default: told by the server within a second. An interval makes them ask (from 2,000 ms), `false` waits for a reload. */
+  live?: boolean | { intervalMs: number }
   /** Links beside a customer: their orders, their account. Throwing or answering nothing shows none. */
   contactLinks?(contact: LinkedContact): readonly Link[]
 }
@@ -49,10 +51,12 @@ export interface Look {
   contactLinks: (contact: LinkedContact) => readonly Link[]
   languages: Languages
   timeZone: string
+  /** True: a stream of server-sent events. */
+  live: boolean | { intervalMs: number }
   draw: Draw
 }
 
-const KNOWN = ['title', 'logo', 'badge', 'back', 'links', 'words', 'timeZone', 'views', 'contactLinks']
+const KNOWN = ['title', 'logo', 'badge', 'back', 'links', 'words', 'timeZone', 'views', 'live', 'contactLinks']
 
 /** `language`: what pages are in until somebody chooses another. Throws WA_OPTION_INVALID with every fault at once. */
 export function lookOf(options: DashboardOptions, language = 'en'): Look {
@@ -88,6 +92,14 @@ export function lookOf(options: DashboardOptions, language = 'en'): Look {
       actual: options.timeZone,
     })
   }
+  if (options.live !== undefined && !isLive(options.live))
+    faults.push({
+      path: 'dashboard.live',
+      message: `dashboard.live is ${JSON.stringify(options.live)}; it is true, false, or { intervalMs } with a whole number from ${LEAST_MS} to ${MOST_MS}.`,
+      actual: options.live,
+      limit: `${LEAST_MS}…${MOST_MS}`,
+      fix: '{ intervalMs: 5000 }',
+    })
   if (options.views !== undefined) faults.push(...viewFaults(options.views, 'dashboard.views'))
   faults.push(...wordFaults(options.words ?? {}))
   if (faults.length > 0) throw new WaError('WA_OPTION_INVALID', faults.map((fault) => fault.message).join(' '), faults)
@@ -100,6 +112,7 @@ export function lookOf(options: DashboardOptions, language = 'en'): Look {
     contactLinks: (contact) => safely(() => options.contactLinks?.(contact) ?? []).filter(isLink),
     languages: languagesOf(language, options.words),
     timeZone: options.timeZone ?? ownZone(),
+    live: options.live ?? true,
     draw: createDraw(options.views),
   }
 }
@@ -117,6 +130,15 @@ function wordFaults(words: OwnWords): Fault[] {
       },
     ]
   })
+}
+
+/** More often than that, and asking is more work than being told. */
+const LEAST_MS = 2000
+const MOST_MS = 3_600_000
+const isLive = (live: unknown): boolean => {
+  if (typeof live !== 'object' || live === null) return typeof live === 'boolean'
+  const { intervalMs, ...others } = live as { intervalMs?: unknown }
+  return Object.keys(others).length === 0 && Number.isInteger(intervalMs) && Number(intervalMs) >= LEAST_MS && Number(intervalMs) <= MOST_MS
 }
 
 const isOwn = (address: string): boolean => /^\/(?![/\\])/.test(address)

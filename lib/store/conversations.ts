@@ -218,9 +218,3 @@ export async function changesOf(query: Query, ids: readonly number[]): Promise<M
     .select('id', 'changed_at')) as { id: number | string; changed_at: number | string }[]
   return new Map(rows.map((row) => [Number(row.id), Number(row.changed_at)]))
 }
-
-/** The newest change over all conversations: what a live list watches. */
-export async function newestChange(query: Query): Promise<number> {
-  const row = (await query('wa_conversations').max({ at: 'changed_at' }).first()) as { at: number | string | null } | undefined
-  return Number(row?.at ?? 0)
-}

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { createServer, get as httpGet } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { helpCenter, hidden, host, more, wordsOf } from './host'
 
 const HOUR_MS = 3_600_000
@@ -243,43 +241,3 @@ test('htmx gets the region alone, everybody else the whole page', async (t) => {
     assert.match((await get(path)).text, /<!doctype html>[\s\S]*<\/html>/i)
   }
 })
-
-test('an open page is told within moments that something changed, and nothing about what', async (t) => {
-  const { app, phone } = await host(t)
-  const asha = phone()
-  await asha.says('hi')
-  const stream = await listen(t, app, '/wa/live?conversation=1')
-
-  await asha.says('secret words')
-  const told = await stream.until(/event: changed\nid: \d+\ndata: \d+\n\n/)
-
-  assert.equal(stream.headers['content-type'], 'text/event-stream; charset=utf-8')
-  assert.match(String(stream.headers['cache-control']), /no-transform/)
-  assert.equal(stream.headers['x-accel-buffering'], 'no')
-  assert.doesNotMatch(told, /secret/)
-})
-
-/** A page's stream, over a real socket. */
-async function listen(t: TestContext, app: Parameters<typeof createServer>[1], path: string) {
-  const server = createServer(app as never)
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
-  const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) =>
-    httpGet({ port, host: '127.0.0.1', path }, resolve).on('error', reject),
-  )
-  let text = ''
-  return {
-    headers: response.headers,
-    until: (pattern: RegExp) =>
-      new Promise<string>((resolve) => {
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk
-          if (pattern.test(text)) resolve(text)
-        })
-      }),
-  }
-}

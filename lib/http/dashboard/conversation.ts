@@ -11,6 +11,7 @@ import { readForm } from '../body'
 import type { Exchange, Role, Route } from '../exchange'
 import { afterOf, conversationOf, fieldOf, idOf, isForm, isPartial, may } from './asked'
 import { STATE_WORDS } from './events'
+import { streamOf } from './live'
 import { fragment, linksOf, OURS, page, seeOther } from './page'
 import { personOf } from './person'
 import { threadOf } from './thread'
@@ -73,7 +74,7 @@ async function answer(x: Exchange, conversation: ConversationRow, attempt: Attem
   }
   // The region takes the answer of its own forms whatever became of them, so a refused message is answered in place.
   if (isPartial(x)) return fragment(x, 'conversations/_talk', locals, status)
-  return page(x, 'conversations/show', { title: person.name, ...locals }, status)
+  return page(x, 'conversations/show', { title: person.name, stream: await streamOf(x, conversation), ...locals }, status)
 }
 
 function stepView(step: Step | null, x: Exchange): { words: string; since: string } | null {

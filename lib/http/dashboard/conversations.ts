@@ -7,6 +7,7 @@ import { type Exchange, maySee, type Role, type Route } from '../exchange'
 import { english } from '../words/say'
 import { addressWith, afterOf, isPartial } from './asked'
 import { type Found, foundIn, NOTHING_FOUND } from './found'
+import { streamOf } from './live'
 import { fragment, page } from './page'
 import { byWords, type Person, personOf } from './person'
 import { boundsOf, dayWords, spanOf } from './span'
@@ -44,6 +45,7 @@ export interface TalkLine {
 }
 
 async function list(x: Exchange): Promise<void> {
+  const stream = isPartial(x) ? null : await streamOf(x)
   const now = x.engine.now()
   const query = (x.query.get('q') ?? '').trim().slice(0, LONGEST_QUERY)
   const number = [...x.engine.lines.keys()].find((one) => one === x.query.get('number') && maySee(x.user, one))
@@ -112,7 +114,7 @@ async function list(x: Exchange): Promise<void> {
     kept: [...x.query].filter(([name]) => ['mode', 'window', 'unread', 'number', 'from', 'to'].includes(name)).map(([name, value]) => ({ name, value })),
   }
   if (isPartial(x)) return fragment(x, 'conversations/_conversations', locals)
-  return page(x, 'conversations/index', { title: x.t('Conversations'), ...locals })
+  return page(x, 'conversations/index', { title: x.t('Conversations'), stream, ...locals })
 }
 
 export function lineOf(conversation: ConversationRow, person: Person, sender: string | null | undefined, x: Exchange): TalkLine {

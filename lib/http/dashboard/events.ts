@@ -10,6 +10,7 @@ import { english, type Say } from '../words/say'
 import { addressWith, afterOf, idOf, isPartial, may } from './asked'
 import { shortWords } from './heard'
 import { holdStill, shownOf } from './held'
+import { streamOf } from './live'
 import { fragment, page, seeOther } from './page'
 import { type Person, personOf } from './person'
 import { duration, type Moment, momentOf } from './when'
@@ -78,6 +79,7 @@ export interface EventLine {
 
 async function list(x: Exchange, notice: string | null, status = 200): Promise<void> {
   const { db } = x.engine
+  const stream = isPartial(x) ? null : await streamOf(x)
   const tab = TABS.find((one) => one.state === x.query.get('state')) ?? (TABS[0] as (typeof TABS)[number])
   const found = await listEvents(db.read, { states: [tab.state], numbers: x.user.numbers }, { limit: PAGE, after: afterOf(x) })
   const asked = shownOf(x)
@@ -132,7 +134,7 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
     done: doneWords(x),
   }
   if (isPartial(x)) return fragment(x, 'events/_events', locals, status)
-  return page(x, 'events/index', { title: x.t('Needs attention'), ...locals }, status)
+  return page(x, 'events/index', { title: x.t('Needs attention'), stream, ...locals }, status)
 }
 
 /** `retry.12`: what the page before this one did. */

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { Engine } from '../../engine'
-import { reasonOf } from '../../errors'
-import { changesOf, newestChange } from '../../store/conversations'
-import { countEvents, newestEvent } from '../../store/events'
-import { newestMessage } from '../../store/messages'
+import { reasonOf, WaError } from '../../errors'
+import { type ConversationRow, changesOf } from '../../store/conversations'
+import { type News, newsOf } from '../../store/news'
 import type { Exchange, Role, Route } from '../exchange'
+import { frameOf } from './page'
 
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/live', may: 'viewer', handle: live }]
 
@@ -16,17 +16,23 @@ const HEARTBEAT_MS = 15_000
 /** Whoever lost access is asked again who they are: the browser comes back by itself. */
 const LIFE_MS = 600_000
 
-/** One open page. */
-interface Viewer {
-  /** The conversation it shows; null when it shows more than one. */
-  conversation: number | null
-  tell(id: number): void
-  leave(): void
+/**
+ * Address below the mount of the stream of a page, which says what the page has seen: it is told of what comes after. Null where the host wants none.
+ * Asked before the page reads what it shows: what changes meanwhile is told once too often, and never missed. `conversation`: the only one it shows.
+ */
+export async function streamOf(x: Exchange, conversation: ConversationRow | null = null): Promise<string | null> {
+  if (frameOf(x.engine).look.live !== true) return null
+  if (conversation) return `/live?conversation=${conversation.id}&since=${conversation.changed_at}`
+  return `/live?since=${wordOf(await newsOf(x.engine.db.read))}`
 }
 
-/** Server-sent events: `changed`, with a growing id and nothing else. What is to be seen is fetched by the page, with its own rights. */
+const wordOf = ({ change, event, message, troubled }: News): string => `${change}.${event}.${message}.${troubled}`
+
+/** Server-sent events: `changed`, with an id that says up to where, and nothing else. What is to be seen is fetched by the page, with its own rights. */
 function live(x: Exchange): void {
+  if (frameOf(x.engine).look.live !== true) throw new WaError('WA_NOT_FOUND', 'There is no such page here.')
   const asked = Number(x.query.get('conversation') ?? '')
+  const seen = x.req.headers['last-event-id']
   const { res } = x
   res.writeHead(200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
@@ -38,13 +44,21 @@ function live(x: Exchange): void {
   res.flushHeaders()
   if (x.req.method === 'HEAD') return void res.end()
   res.write(': here\n\n')
-  watch(x.engine, res, Number.isSafeInteger(asked) && asked > 0 ? asked : null)
+  watch(x.engine, res, Number.isSafeInteger(asked) && asked > 0 ? asked : null, typeof seen === 'string' ? seen : (x.query.get('since') ?? ''))
 }
 
-function watch(engine: Engine, res: ServerResponse, conversation: number | null): void {
+/** One open page. */
+interface Viewer {
+  /** The conversation it shows; null when it shows more than one. */
+  readonly conversation: number | null
+  /** What it has seen, in the words of `wordOf`, or the change of its conversation. */
+  seen: string
+  tell(seen: string): void
+  leave(): void
+}
+
+function watch(engine: Engine, res: ServerResponse, conversation: number | null, seen: string): void {
   const hub = hubOf(engine)
-  let gathering: NodeJS.Timeout | null = null
-  let newest = 0
   // A reader that does not read gets no queue of its own in our memory; when it reads again it is told once.
   let missed = false
   const write = (text: string): void => {
@@ -52,22 +66,19 @@ function watch(engine: Engine, res: ServerResponse, conversation: number | null)
     else res.write(text)
   }
   res.on('drain', () => {
-    if (missed) viewer.tell(newest)
+    if (missed) viewer.tell(viewer.seen)
     missed = false
   })
   const viewer: Viewer = {
     conversation,
-    tell(id) {
-      newest = Math.max(newest, id)
-      gathering ??= setTimeout(() => {
-        gathering = null
-        write(`event: changed\nid: ${newest}\ndata: ${newest}\n\n`)
-      }, GATHER_MS).unref()
+    seen,
+    tell(word) {
+      viewer.seen = word
+      write(`event: changed\nid: ${word}\ndata: ${word}\n\n`)
     },
     leave() {
       clearInterval(beat)
       clearTimeout(end)
-      if (gathering) clearTimeout(gathering)
       hub.viewers.delete(viewer)
       hub.rest()
       res.end()
@@ -98,9 +109,11 @@ function hubOf(engine: Engine): Hub {
 function createHub(engine: Engine): Hub {
   const viewers = new Set<Viewer>()
   let timer: NodeJS.Timeout | null = null
+  let gathering: NodeJS.Timeout | null = null
   let stop: (() => void) | null = null
-  let seen: Seen | null = null
   let asking = false
+  /** Whose page changed in this process: they are told also of what leaves no trace in what is asked, such as a second change within a millisecond. */
+  let due = new Set<Viewer>()
 
   const look = async (): Promise<void> => {
     if (asking || viewers.size === 0) return
@@ -109,15 +122,26 @@ function createHub(engine: Engine): Hub {
       return
     }
     asking = true
+    const told = due
+    due = new Set()
     try {
-      const now = await see(engine, viewers)
-      if (seen) for (const viewer of viewers) if (isNews(viewer, seen, now)) viewer.tell(now.change)
-      seen = now
+      const wordFor = await see(engine, viewers)
+      for (const viewer of viewers) {
+        const word = wordFor(viewer)
+        if (word !== undefined && (told.has(viewer) || word !== viewer.seen)) viewer.tell(word)
+      }
     } catch (error) {
-      // The pages reconnect and fetch when the database is back.
+      // They are told when the database is back.
+      for (const viewer of told) due.add(viewer)
       engine.log.debug({ error: reasonOf(error) }, 'the live watch could not ask the database')
     }
     asking = false
+  }
+  const soon = (): void => {
+    gathering ??= setTimeout(() => {
+      gathering = null
+      void look()
+    }, GATHER_MS).unref()
   }
 
   return {
@@ -125,45 +149,28 @@ function createHub(engine: Engine): Hub {
     wake() {
       timer ??= setInterval(() => void look(), POLL_MS).unref()
       stop ??= engine.onChange((conversation) => {
-        for (const viewer of viewers)
-          if (conversation === null || viewer.conversation === null || viewer.conversation === conversation) viewer.tell(engine.now())
+        for (const viewer of viewers) if (conversation === null || viewer.conversation === null || viewer.conversation === conversation) due.add(viewer)
+        soon()
       })
-      void look()
+      soon()
     },
     rest() {
       if (viewers.size > 0) return
       if (timer) clearInterval(timer)
+      if (gathering) clearTimeout(gathering)
       stop?.()
       timer = null
+      gathering = null
       stop = null
-      seen = null
+      due.clear()
     },
   }
 }
 
-interface Seen {
-  /** The newest change over all conversations; the id of what is told. */
-  change: number
-  /** Changes when something came or was written that did not move `change`: events of no conversation, rows of an instance whose clock is behind. */
-  rows: string
-  conversations: ReadonlyMap<number, number>
-}
-
-async function see(engine: Engine, viewers: ReadonlySet<Viewer>): Promise<Seen> {
+/** What is to be seen now, for each viewer; undefined for a conversation that is not there, or that somebody opened meanwhile. */
+async function see(engine: Engine, viewers: ReadonlySet<Viewer>): Promise<(viewer: Viewer) => string | undefined> {
   const db = engine.db.read
   const open = [...new Set([...viewers].map((viewer) => viewer.conversation).filter((id) => id !== null))]
-  const [change, event, message, troubled, conversations] = await Promise.all([
-    newestChange(db),
-    newestEvent(db),
-    newestMessage(db),
-    countEvents(db, ['needs_attention', 'retrying'], 1000),
-    open.length === 0 ? new Map<number, number>() : changesOf(db, open),
-  ])
-  return { change, rows: `${event}.${message}.${troubled}`, conversations }
-}
-
-function isNews(viewer: Viewer, before: Seen, now: Seen): boolean {
-  if (viewer.conversation === null) return now.change !== before.change || now.rows !== before.rows
-  const known = before.conversations.get(viewer.conversation)
-  return known !== undefined && known !== now.conversations.get(viewer.conversation)
+  const [news, conversations] = await Promise.all([newsOf(db), open.length === 0 ? new Map<number, number>() : changesOf(db, open)])
+  return ({ conversation }) => (conversation === null ? wordOf(news) : conversations.get(conversation)?.toString())
 }

@@ -10,6 +10,7 @@ import { addressWith, afterOf, idOf, isPartial, may } from './asked'
 import { triedWords } from './events'
 import { shortWords } from './heard'
 import { holdStill, shownOf } from './held'
+import { streamOf } from './live'
 import { fragment, page, seeOther } from './page'
 import { type Person, personOf } from './person'
 import { type Ticks, ticksOf } from './ticks'
@@ -68,6 +69,7 @@ export interface OutboxLine {
 
 async function list(x: Exchange, notice: string | null, status = 200): Promise<void> {
   const { db } = x.engine
+  const stream = isPartial(x) ? null : await streamOf(x)
   const tab = TABS.find((one) => one.state === x.query.get('state'))
   const found = await listOutbound(db.read, tab?.statuses ?? OPEN, { limit: PAGE, after: afterOf(x), numbers: x.user.numbers })
   const asked = shownOf(x)
@@ -125,7 +127,7 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
     done: doneWords(x.query.get('did') ?? '', x.t),
   }
   if (isPartial(x)) return fragment(x, 'outbox/_outbox', locals, status)
-  return page(x, 'outbox/index', { title: x.t('Outbox'), ...locals }, status)
+  return page(x, 'outbox/index', { title: x.t('Outbox'), stream, ...locals }, status)
 }
 
 const countWords = (count: number): string | null => (count === 0 ? null : count >= COUNTED ? `${COUNTED}+` : String(count))

@@ -7,6 +7,7 @@ import type { Exchange, Role, Route } from '../exchange'
 import { isPartial } from './asked'
 import { lineOf } from './conversations'
 import { numbersOf } from './health'
+import { streamOf } from './live'
 import { fragment, page } from './page'
 import { personOf } from './person'
 
@@ -32,6 +33,7 @@ async function show(x: Exchange): Promise<void> {
   const { db } = x.engine
   const { numbers } = x.user
   const now = x.engine.now()
+  const stream = isPartial(x) ? null : await streamOf(x)
   const [talks, menus, attention, retrying, failed, uncertain, waiting] = await Promise.all([
     listConversations(db.read, { limit: TALKS, numbers }),
     menusInShort(db.read, DRAFTS),
@@ -76,7 +78,7 @@ async function show(x: Exchange): Promise<void> {
     refused: x.engine.door.refused,
   }
   if (isPartial(x)) return fragment(x, 'overview/_overview', locals)
-  return page(x, 'overview/index', { title: x.t('Overview'), ...locals })
+  return page(x, 'overview/index', { title: x.t('Overview'), stream, ...locals })
 }
 
 const figure = (words: string, count: number, href: string, alarms: boolean): Figure => ({

@@ -39,6 +39,7 @@ export async function page(x: Exchange, view: string, locals: Locals & { title: 
       t: x.t,
       view,
       base: x.base,
+      news: newsTrigger(x),
       frame: { ...frameLocals(x), trouble: trouble >= ATTENTION ? `${ATTENTION}+` : String(trouble || '') },
     }),
   )
@@ -46,7 +47,13 @@ export async function page(x: Exchange, view: string, locals: Locals & { title: 
 
 /** One region of a page: a file whose name begins with `_`, and whose root element has that name as its id. */
 export function fragment(x: Exchange, view: string, locals: Locals, status = 200): void {
-  html(x.res, status, frameOf(x.engine).look.draw(view, { ...locals, t: x.t, base: x.base }))
+  html(x.res, status, frameOf(x.engine).look.draw(view, { ...locals, t: x.t, base: x.base, news: newsTrigger(x) }))
+}
+
+/** When a region asks for itself again, as `hx-trigger`. The stream is told what changed, and not that time passes. */
+function newsTrigger(x: Exchange): string {
+  const { live } = frameOf(x.engine).look
+  return live === false ? 'changed from:document' : `changed from:document, every ${live === true ? '60s' : `${live.intervalMs}ms`}`
 }
 
 /** The host's own pages about this customer. */

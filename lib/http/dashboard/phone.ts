@@ -12,6 +12,7 @@ import { deliveredUnread, type MessageRow, messageById } from '../../store/messa
 import { readForm } from '../body'
 import type { Exchange, Role, Route } from '../exchange'
 import { fieldOf, isPartial } from './asked'
+import { streamOf } from './live'
 import { fragment, page, seeOther } from './page'
 import { addressOf, eventsView, FAULTS, FIRST_CUSTOMER, type Handset, handsetOf, phoneView, screenView } from './phone-view'
 
@@ -35,7 +36,12 @@ async function show(x: Exchange, refused: { name: string; phone: string; fault: 
   return page(
     x,
     'phone/index',
-    { title: x.t('Phone'), ...(await phoneView(x, handset)), refused: refused ?? { name: '', phone: '', fault: null } },
+    {
+      title: x.t('Phone'),
+      stream: await streamOf(x, handset.conversation),
+      ...(await phoneView(x, handset)),
+      refused: refused ?? { name: '', phone: '', fault: null },
+    },
     refused ? 422 : 200,
   )
 }

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import express from 'express'
+import type { Page } from 'playwright-core'
+import { waInteractive } from 'wa-interactive'
+import { testOptions, testPhone } from 'wa-interactive/testing'
+import { looks } from '../support/looks'
+import { browser, later, listen, open } from '../support/page'
+
+const started = browser()
+
+async function desk(t: TestContext, dashboard: { live?: boolean | { intervalMs: number } } = {}) {
+  const { control: _control, ...options } = testOptions()
+  const wa = waInteractive({ ...options, dashboard, authorize: () => ({ id: 'u1', name: 'Ravi', role: 'admin' as const }) })
+  await wa.start()
+  later(t, () => wa.close())
+  const asha = testPhone(wa, { name: 'Asha', phone: '+919800000001' })
+  await wa.send('+919800000001', { text: 'hi' })
+  await wa.idle()
+  /** Streams that are open on the server. */
+  const streams = new Set<string>()
+  const asked: string[] = []
+  const watched = express().use((req, res, next) => {
+    if (req.path === '/wa/live') {
+      streams.add(req.originalUrl)
+      res.on('close', () => streams.delete(req.originalUrl))
+    } else if (req.method === 'GET' && req.headers['hx-request-type'] === 'partial') asked.push(req.path)
+    next()
+  }, wa as never)
+  return { wa, asha, streams, asked, origin: await listen(t, watched) }
+}
+
+/** The tab goes behind another one, or comes back. (Headless pages are always seen, so the page is told.) */
+const see = (page: Page, seen: boolean): Promise<void> =>
+  page.evaluate(`Object.defineProperty(document, 'hidden', { configurable: true, get: () => ${!seen} }); document.dispatchEvent(new Event('visibilitychange'))`)
+
+async function until(is: () => boolean, page: Page): Promise<void> {
+  while (!is()) await page.evaluate('new Promise((next) => requestAnimationFrame(next))')
+}
+
+test('a page that was just loaded asks for nothing again', async (t) => {
+  const { origin, asked, streams, wa } = await desk(t)
+  const page = await open(t, started, origin)
+
+  for (const path of ['/conversations', '/conversations/1', '/outbox', '/events']) {
+    asked.length = 0
+    await page.goto(`/wa${path}`)
+    await until(() => streams.size === 1, page)
+    await looks(wa, 3)
+    assert.deepEqual(asked, [], path)
+  }
+})
+
+test('a tab that nobody sees has no stream, and shows what it missed when it is seen again', async (t) => {
+  const { origin, asha, asked, streams, wa } = await desk(t)
+  const page = await open(t, started, origin)
+  await page.goto('/wa/conversations/1')
+  await until(() => streams.size === 1, page)
+
+  await see(page, false)
+  await until(() => streams.size === 0, page)
+  asked.length = 0
+  await asha.says('said while nobody looked')
+  await wa.idle()
+  assert.deepEqual(asked, [])
+
+  await see(page, true)
+  await page.getByText('said while nobody looked').waitFor()
+})
+
+test('asking pages ask while they are seen, and once when they are seen again', async (t) => {
+  const { origin, asha, asked, streams, wa } = await desk(t, { live: { intervalMs: 2000 } })
+  const page = await open(t, started, origin)
+  await page.clock.install()
+  await page.goto('/wa/conversations/1')
+
+  await asha.says('first')
+  await wa.idle()
+  await page.clock.runFor(2100)
+  await page.getByText('first').waitFor()
+  await see(page, false)
+  asked.length = 0
+  await asha.says('second')
+  await wa.idle()
+  await page.clock.runFor(9000)
+  assert.deepEqual(asked, [])
+  await see(page, true)
+  await page.getByText('second').waitFor()
+
+  assert.deepEqual(asked, ['/wa/conversations/1'])
+  assert.equal(streams.size, 0)
+})
+
+test('live: false leaves the page as it is until it is loaded again', async (t) => {
+  const { origin, asha, asked, wa } = await desk(t, { live: false })
+  const page = await open(t, started, origin)
+  await page.clock.install()
+  await page.goto('/wa/conversations/1')
+
+  await asha.says('later')
+  await wa.idle()
+  await page.clock.runFor(300_000)
+  assert.deepEqual(asked, [])
+  await page.reload()
+
+  await page.getByText('later').waitFor()
+})
