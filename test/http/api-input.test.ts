@@ -4,6 +4,7 @@ import express from 'express'
 import request from 'supertest'
 import { waInteractive } from '../../lib/index'
 import { testOptions } from '../../lib/testing'
+import { withField } from '../support/with-field'
 import { apiHost, caller, KEYS } from './api-host'
 
 const TO = '+919876543210'
@@ -40,23 +41,6 @@ const WRITES = [
   ],
   ['post', '/menus/help/publish', { force: false }],
 ] as const
-
-/** The same body once for each object in it, that object with another field. */
-function* withField(body: unknown, name: string, text: string): Generator<string> {
-  const objects: Record<string, unknown>[] = []
-  const find = (part: unknown): void => {
-    if (typeof part !== 'object' || part === null) return
-    if (!Array.isArray(part)) objects.push(part as Record<string, unknown>)
-    for (const inner of Object.values(part)) find(inner)
-  }
-  const copy = structuredClone(body)
-  find(copy)
-  for (const object of objects) {
-    object.MARK = 0
-    yield JSON.stringify(copy).replace('"MARK":0', `${JSON.stringify(name)}:${text}`)
-    delete object.MARK
-  }
-}
 
 test('__proto__ is refused at every depth of every body, and no prototype is touched', async (t) => {
   const { get, post, put } = await apiHost(t)
