@@ -3,7 +3,7 @@ import { optionsOf, type SentMessage } from '../model/message'
 import type { ConversationRow } from '../store/conversations'
 import type { Query } from '../store/database'
 import { menuByKey } from '../store/menus'
-import { latestOffer, type MessageRow, messageById, tappedBefore } from '../store/messages'
+import { latestOffers, type MessageRow, messageById, tappedBefore } from '../store/messages'
 
 /** The structured part of an inbound message, as it is kept in its row. */
 export interface InboundPayload {
@@ -41,6 +41,9 @@ export interface Facts {
   reply: ReplyFacts | null
 }
 
+/** A tap without its context is looked for among so many of our latest menus. */
+const LIKELY_OFFERS = 20
+
 export async function factsOf(query: Query, message: MessageRow, conversation: ConversationRow): Promise<Facts> {
   const payload = (message.payload ?? {}) as InboundPayload
   return {
@@ -53,8 +56,9 @@ export async function factsOf(query: Query, message: MessageRow, conversation: C
 
 async function replyFacts(query: Query, message: MessageRow, reply: IncomingReply, conversation: ConversationRow): Promise<ReplyFacts> {
   const answered = message.reply_to === null ? null : await messageById(query, message.reply_to)
-  const latest = await latestOffer(query, conversation.id)
-  const likely = answered ?? (await latestOffer(query, conversation.id, reply.id))
+  const offers = await latestOffers(query, conversation.id, answered ? 1 : LIKELY_OFFERS)
+  const latest = offers[0] ?? null
+  const likely = answered ?? offers.find((offer) => JSON.stringify(offer.payload).includes(JSON.stringify(reply.id))) ?? null
   const live = answered?.menu_key ? await menuByKey(query, answered.menu_key) : null
   const outdated = answered !== null && live !== null && live.version !== answered.menu_version
   const replaced = answered !== null && latest !== null && latest.id > answered.id

@@ -188,25 +188,36 @@ export async function claimEvents(db: Db, limit: number, token: string, now: num
   const suspect = due.find((head) => head.crashes >= SUSPECT)
   const found = suspect ? (idle ? [suspect] : []) : due
   if (found.length === 0) return { events: [], missed: false }
+  const taking = {
+    // First, because MySQL computes from left to right: a lease that ran out is an attempt that ended with its process.
+    crashes: db.write.raw("case when state = 'running' then crashes + 1 else crashes end"),
+    attempts: db.write.raw('attempts + 1'),
+    state: 'running',
+    lease_until: db.write.raw(`${CLOCK[db.dialect]} + ?`, [leaseMs]),
+    lease_token: token,
+  }
+  const rows = db.dialect === 'sqlite' ? await takeAtOnce(db, found, taking, now) : await takeLocked(db, found, taking, now)
+  return { events: rows.map(read).sort((a, b) => a.id - b.id), missed: rows.length < found.length }
+}
+
+/** sqlite looks and takes in one statement: while it runs there is no other writer. */
+async function takeAtOnce(db: Db, found: readonly Head[], taking: object, now: number): Promise<Raw[]> {
+  const free = db.write('wa_events as e').whereIn('e.id', ids(found))
+  return (await mayRun(db, db.write, free, now).update(taking).returning('*')) as Raw[]
+}
+
+/** Looked at again under the lock: another instance may have been between our first look and here. */
+async function takeLocked(db: Db, found: readonly Head[], taking: { lease_token: string }, now: number): Promise<Raw[]> {
   await db.tx(async (trx) => {
-    const free = await lockConversations(trx, db, found)
-    // Looked at again under the lock: another instance may have been between our first look and here.
+    const free = await lockConversations(trx, found)
     const mine = onePerConversation(await dueEvents(db, trx, now, found.length, free))
     if (mine.length === 0) return
     await trx('wa_events')
       .whereIn('id', ids(mine))
       .where((open) => isDue(db, open, now))
-      .update({
-        // First, because MySQL computes from left to right: a lease that ran out is an attempt that ended with its process.
-        crashes: trx.raw("case when state = 'running' then crashes + 1 else crashes end"),
-        attempts: trx.raw('attempts + 1'),
-        state: 'running',
-        lease_until: trx.raw(`${CLOCK[db.dialect]} + ?`, [leaseMs]),
-        lease_token: token,
-      })
+      .update(taking)
   })
-  const rows = (await db.write('wa_events').whereIn('id', ids(found)).where({ state: 'running', lease_token: token }).orderBy('id')) as Raw[]
-  return { events: rows.map(read), missed: rows.length < found.length }
+  return (await db.write('wa_events').whereIn('id', ids(found)).where({ state: 'running', lease_token: taking.lease_token })) as Raw[]
 }
 
 interface Head {
@@ -218,9 +229,16 @@ interface Head {
 const ids = (heads: readonly Head[]): number[] => heads.map((head) => head.id)
 
 async function dueEvents(db: Db, query: Query, now: number, limit: number, among?: readonly Head[]): Promise<Head[]> {
-  const due = query('wa_events as e').where((open) => isDue(db, open, now, 'e.'))
+  const due = mayRun(db, query, query('wa_events as e'), now)
   if (among) due.whereIn('e.id', ids(among))
-  due.where((free) =>
+  const rows = (await due.orderBy('e.id').limit(limit).select('e.id', 'e.conversation_id', 'e.crashes', 'e.state')) as (Head & { state: EventState })[]
+  return rows.map((row) => ({ ...numeric(row, ['id', 'conversation_id']), crashes: row.crashes + (row.state === 'running' ? 1 : 0) }))
+}
+
+/** Narrows rows of `wa_events as e` to those that are due and free: none before them in their conversation, none of it running. */
+function mayRun<T extends Knex.QueryBuilder>(db: Db, query: Query, rows: T, now: number): T {
+  rows.where((open) => isDue(db, open, now, 'e.'))
+  rows.where((free) =>
     free
       .whereNull('e.conversation_id')
       .orWhereNotExists(
@@ -231,8 +249,7 @@ async function dueEvents(db: Db, query: Query, now: number, limit: number, among
           .whereRaw(`o.id <> e.id and ((o.id < e.id and o.late = 0 and e.late = 0) or (o.state = 'running' and o.lease_until >= ${CLOCK[db.dialect]}))`),
       ),
   )
-  const rows = (await due.orderBy('e.id').limit(limit).select('e.id', 'e.conversation_id', 'e.crashes', 'e.state')) as (Head & { state: EventState })[]
-  return rows.map((row) => ({ ...numeric(row, ['id', 'conversation_id']), crashes: row.crashes + (row.state === 'running' ? 1 : 0) }))
+  return rows
 }
 
 /**
@@ -261,11 +278,11 @@ function onePerConversation(heads: readonly Head[]): Head[] {
 
 /**
  * While a claim decides, nobody else decides about the same conversations. Rows that somebody holds are passed over instead of waited for, so that
- * a claim can neither delay a webhook's commit nor deadlock with it. On sqlite the transaction has the only write lock there is.
+ * a claim can neither delay a webhook's commit nor deadlock with it.
  */
-async function lockConversations(trx: Query, db: Db, heads: readonly Head[]): Promise<Head[]> {
+async function lockConversations(trx: Query, heads: readonly Head[]): Promise<Head[]> {
   const conversations = heads.flatMap((head) => head.conversation_id ?? [])
-  if (db.dialect === 'sqlite' || conversations.length === 0) return [...heads]
+  if (conversations.length === 0) return [...heads]
   const rows = (await trx('wa_conversations').whereIn('id', conversations).orderBy('id').forUpdate().skipLocked().select('id')) as { id: number | string }[]
   const locked = new Set(rows.map((row) => Number(row.id)))
   return heads.filter((head) => head.conversation_id === null || locked.has(head.conversation_id))
@@ -297,7 +314,7 @@ export const attemptIsOver = (id: number): WaError =>
 
 /** How the attempt ended. Fenced by the lease: a holder that lost it changes nothing and is told so. */
 export async function finishEvent(
-  db: Db,
+  query: Query,
   event: EventRow,
   end: { state: EventState; nextAt?: number; late?: boolean; error?: string | null /** A status whose message was not known. */; parked?: boolean },
   now: number,
@@ -305,8 +322,8 @@ export async function finishEvent(
   const done = end.state !== 'retrying' && end.state !== 'waiting'
   const change = {
     // The message of a parked status may have become known while nobody found it: then it is looked at again. One row decides, so it cannot fall between.
-    state: end.parked ? db.write.raw("case when message_id is null then ? else 'waiting' end", [end.state]) : end.state,
-    next_at: end.parked ? db.write.raw(`case when message_id is null then null else ${Math.trunc(now)} end`) : (end.nextAt ?? null),
+    state: end.parked ? query.raw("case when message_id is null then ? else 'waiting' end", [end.state]) : end.state,
+    next_at: end.parked ? query.raw(`case when message_id is null then null else ${Math.trunc(now)} end`) : (end.nextAt ?? null),
     // It ended, and its process lives.
     ...(end.state === 'needs_attention' ? {} : { crashes: 0 }),
     late: end.late ? 1 : event.late,
@@ -315,7 +332,7 @@ export async function finishEvent(
     lease_until: null,
     lease_token: null,
   }
-  return (await db.write('wa_events').where(heldBy(event)).update(change)) > 0
+  return (await query('wa_events').where(heldBy(event)).update(change)) > 0
 }
 
 /** Gives an event back that was begun and not ended: at close, and when the database failed under it. It is taken again at once or after a while; nobody failed. */

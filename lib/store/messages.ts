@@ -277,16 +277,10 @@ export async function countOutbound(query: Query, statuses: readonly Status[], c
   return Number(row?.n ?? 0)
 }
 
-/** The latest message of ours that offered something to tap; with `id`, one that offered this. */
-export async function latestOffer(query: Query, conversationId: number, id?: string): Promise<MessageRow | null> {
-  const rows = (await query('wa_messages')
-    .where({ conversation_id: conversationId, direction: 'out' })
-    .whereIn('type', ['button', 'list', 'template'])
-    .orderBy('id', 'desc')
-    .limit(id === undefined ? 1 : 20)) as RawMessage[]
-  const messages = rows.map(readMessage)
-  if (id === undefined) return messages[0] ?? null
-  return messages.find((message) => JSON.stringify(message.payload).includes(JSON.stringify(id))) ?? null
+/** The latest messages of ours that offered something to tap, newest first. */
+export async function latestOffers(query: Query, conversationId: number, limit: number): Promise<MessageRow[]> {
+  const rows = query('wa_messages').where({ conversation_id: conversationId, direction: 'out' }).whereIn('type', ['button', 'list', 'template'])
+  return ((await rows.orderBy('id', 'desc').limit(limit)) as RawMessage[]).map(readMessage)
 }
 
 /** Was this option of this message tapped before? */

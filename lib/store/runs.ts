@@ -18,16 +18,29 @@ export interface RunRow {
 }
 type Raw = Omit<RunRow, 'snapshot'> & { snapshot: string | null }
 
-export async function insertRuns(trx: Query, eventId: number, plan: readonly { listener: string; snapshot: unknown }[]): Promise<void> {
-  await trx('wa_runs').where({ event_id: eventId }).delete()
-  for (const [position, run] of plan.entries()) {
-    await trx('wa_runs').insert({ event_id: eventId, listener: run.listener, position, state: 'waiting', snapshot: toJson(run.snapshot) })
+/** The listeners that are to hear an event, in the place of those chosen before, if `chosenBefore`. */
+export async function insertRuns(
+  trx: Query,
+  db: Db,
+  eventId: number,
+  plan: readonly { listener: string; snapshot: unknown }[],
+  chosenBefore: boolean,
+): Promise<RunRow[]> {
+  if (chosenBefore) await trx('wa_runs').where({ event_id: eventId }).delete()
+  if (plan.length === 0) return []
+  const rows = plan.map(({ listener, snapshot }, position) => ({ event_id: eventId, listener, position, state: 'waiting', snapshot: toJson(snapshot) }))
+  if (db.dialect === 'mysql') {
+    await trx('wa_runs').insert(rows)
+    return runsOf(trx, eventId)
   }
+  const inserted = (await trx('wa_runs').insert(rows).returning('*')) as Raw[]
+  return inserted.map(read).sort((a, b) => a.position - b.position)
 }
 
+const read = (row: Raw): RunRow => ({ ...numeric(row, ['id', 'event_id', 'finished_at']), snapshot: fromJson(row.snapshot) })
+
 export async function runsOf(query: Query, eventId: number): Promise<RunRow[]> {
-  const rows = (await query('wa_runs').where({ event_id: eventId }).orderBy('position')) as Raw[]
-  return rows.map((row) => ({ ...numeric(row, ['id', 'event_id', 'finished_at']), snapshot: fromJson(row.snapshot) }))
+  return ((await query('wa_runs').where({ event_id: eventId }).orderBy('position')) as Raw[]).map(read)
 }
 
 export async function runsOfEvents(query: Query, eventIds: readonly number[]): Promise<Map<number, RunRow[]>> {
@@ -36,7 +49,7 @@ export async function runsOfEvents(query: Query, eventIds: readonly number[]): P
     .orderBy('id')) as Raw[]
   const byEvent = new Map<number, RunRow[]>()
   for (const row of rows) {
-    const run = { ...numeric(row, ['id', 'event_id', 'finished_at']), snapshot: fromJson(row.snapshot) }
+    const run = read(row)
     byEvent.set(run.event_id, [...(byEvent.get(run.event_id) ?? []), run])
   }
   return byEvent
@@ -47,27 +60,24 @@ export async function runsOfEvents(query: Query, eventIds: readonly number[]): P
  * done twice it is the same.
  */
 export async function recordRun(
-  db: Db,
+  query: Query,
   event: Attempted,
-  run: RunRow,
-  end: { state: RunRow['state']; attempts: number; error: string | null },
+  { id, state, attempts, error }: Pick<RunRow, 'id' | 'state' | 'attempts' | 'error'>,
   now: number,
 ): Promise<boolean> {
-  const isOver = end.state === 'done' || end.state === 'skipped'
-  const recorded = await db
-    .write('wa_runs')
-    .where({ id: run.id })
+  const isOver = state === 'done' || state === 'skipped'
+  const recorded = await query('wa_runs')
+    .where({ id })
     .whereExists(
-      db
-        .write('wa_events')
-        .select(db.write.raw('1'))
+      query('wa_events')
+        .select(query.raw('1'))
         .whereRaw('wa_events.id = wa_runs.event_id')
         .where({ 'wa_events.state': 'running', 'wa_events.lease_token': event.lease_token }),
     )
     .update({
-      state: end.state,
-      attempts: end.attempts,
-      error: end.error === null ? null : storable(end.error).slice(0, 4000),
+      state,
+      attempts,
+      error: error === null ? null : storable(error).slice(0, 4000),
       finished_at: isOver ? now : null,
     })
   return recorded > 0

@@ -208,8 +208,8 @@ for (const engine of engines()) {
     assert.ok(old && next)
 
     assert.equal(await extendLease(db, old, 60_000), false)
-    assert.equal(await finishEvent(db, old, { state: 'done' }, NOW), false)
-    assert.equal(await finishEvent(db, next, { state: 'done' }, NOW), true)
+    assert.equal(await finishEvent(db.write, old, { state: 'done' }, NOW), false)
+    assert.equal(await finishEvent(db.write, next, { state: 'done' }, NOW), true)
     assert.deepEqual([next.attempts, next.crashes], [2, 1])
   })
 
@@ -217,7 +217,7 @@ for (const engine of engines()) {
     await insertEvent(db.write, db, event('1'))
     const [old] = await claim(db, 'old')
     assert.ok(old)
-    await db.tx((trx) => insertRuns(trx, old.id, [{ listener: 'on:text', snapshot: null }]))
+    await db.tx((trx) => insertRuns(trx, db, old.id, [{ listener: 'on:text', snapshot: null }], false))
     const [run] = await runsOf(db.write, old.id)
     await lapse(db)
     const [next] = await claim(db, 'new')
@@ -232,8 +232,8 @@ for (const engine of engines()) {
       db.tx((trx) => holdEvent(trx, db, old)),
       { code: 'WA_ABORTED' },
     )
-    assert.equal(await recordRun(db, old, run, end, NOW), false)
-    assert.equal(await recordRun(db, next, run, end, NOW), true)
+    assert.equal(await recordRun(db.write, old, { ...run, ...end }, NOW), false)
+    assert.equal(await recordRun(db.write, next, { ...run, ...end }, NOW), true)
   })
 
   battery('an instance whose clock is ten minutes ahead steals no event and gives up no message', async (db) => {
@@ -249,7 +249,7 @@ for (const engine of engines()) {
     assert.equal(await expireLeases(db, ahead), 0)
 
     assert.equal((await messageById(db.read, id))?.status, 'sending')
-    assert.equal(await finishEvent(db, mine, { state: 'done' }, NOW), true)
+    assert.equal(await finishEvent(db.write, mine, { state: 'done' }, NOW), true)
   })
 
   battery('an instance whose clock is ten minutes behind handles at once what another one received', async (db) => {
@@ -264,12 +264,12 @@ for (const engine of engines()) {
     const second = await insertEvent(db.write, db, event('2', { conversationId: conversation.id }))
     const [poison] = await claim(db, 'a')
     assert.ok(poison)
-    await finishEvent(db, poison, { state: 'retrying', nextAt: NOW + 30_000, late: true, error: 'boom\u0000' }, NOW)
+    await finishEvent(db.write, poison, { state: 'retrying', nextAt: NOW + 30_000, late: true, error: 'boom\u0000' }, NOW)
 
     const [next] = await claim(db, 'a')
     assert.equal(next?.id, second)
     assert.deepEqual(await claim(db, 'b', NOW + 31_000), [])
-    await finishEvent(db, next as EventRow, { state: 'retrying', nextAt: NOW, late: true, error: 'boom' }, NOW)
+    await finishEvent(db.write, next as EventRow, { state: 'retrying', nextAt: NOW, late: true, error: 'boom' }, NOW)
     const due = await claim(db, 'b', NOW + 31_000)
 
     assert.deepEqual(
@@ -314,14 +314,14 @@ for (const engine of engines()) {
     const about = (key: string) => event(key, { type: 'status', payload: {}, providerKey: providerKey('default', 'wamid.1') })
     const early = (await insertEvent(db.write, db, about('early'))) ?? 0
     const [looked] = await claim(db, 'a')
-    await finishEvent(db, looked as EventRow, { state: 'done', parked: true }, NOW)
+    await finishEvent(db.write, looked as EventRow, { state: 'done', parked: true }, NOW)
     const during = (await insertEvent(db.write, db, about('during'))) ?? 0
     const [looking] = await claim(db, 'a')
     const [message] = await claimOutbound(db, 10, 'a', NOW, 60_000, [])
     assert.ok(message && looking)
 
     const settled = await settleOutbound(db, message, 'a', { status: 'accepted', providerId: 'wamid.1' }, NOW)
-    await finishEvent(db, looking, { state: 'done', parked: true }, NOW)
+    await finishEvent(db.write, looking, { state: 'done', parked: true }, NOW)
 
     assert.deepEqual(settled, { mine: true, released: 2 })
     for (const status of [early, during]) {

@@ -3,4 +3,4 @@ import { createRequire } from 'node:module'
 
 const runs = createRequire(import.meta.url)('../../../dist/lib/store/runs.js')
 const { recordRun } = runs
-runs.recordRun = async (db, event, run, end, now) => end.state === 'done' || recordRun(db, event, run, end, now)
+runs.recordRun = async (query, event, run, now) => run.state === 'done' || recordRun(query, event, run, now)
