@@ -5,6 +5,7 @@ import { reasonOf, WaError } from '../errors'
 import { hurry } from './deadline'
 import { createPatience } from './patience'
 import { keepStatements } from './statements'
+import { createTurns } from './turns'
 
 export type Dialect = 'sqlite' | 'postgres' | 'mysql'
 
@@ -230,7 +231,9 @@ function hostOf(address: string | undefined): string | undefined {
 }
 
 function asDb(dialect: Dialect, write: Knex, read: Knex, close: () => Promise<void>, patience = createPatience()): Db {
-  return { dialect, write, read, close, tx: (work) => withRetries(() => transact(dialect, write, work)), unhurried: patience.unhurried }
+  const one = <T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> => transact(dialect, write, work)
+  const turn = dialect === 'sqlite' ? createTurns(one) : one
+  return { dialect, write, read, close, tx: (work) => withRetries(() => turn(work)), unhurried: patience.unhurried }
 }
 
 interface Connection {
@@ -262,7 +265,8 @@ async function transact<T>(dialect: Dialect, knex: Knex, work: (trx: Knex.Transa
   } catch (error) {
     // Rolled back because `work` said no: the connection is clean. Anything else: nobody knows what it is in the middle of.
     clean = error === refused
-    throw error
+    // What sqlite has undone by itself, knex cannot undo again: why it was undone is what counts.
+    throw refused ?? error
   } finally {
     if (!clean) await leave(connection, knex)
     delete connection.__knexTxId

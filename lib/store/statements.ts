@@ -20,7 +20,10 @@ const NOTED = 1000
 /** A list of ids so long has hardly ever the same length again. */
 const LONGEST = 3000
 /** What ends with its last row, and so holds no lock between two runs. */
-const KEEPABLE = { all: /^\s*(select|insert|update|delete|with|begin|commit)\b/i, run: /^\s*(insert|update|delete)\b(?!.*\breturning\b)/is }
+const KEEPABLE = {
+  all: /^\s*(select|insert|update|delete|with|begin|commit|savepoint|rollback|release)\b/i,
+  run: /^\s*(insert|update|delete)\b(?!.*\breturning\b)/is,
+}
 
 /**
  * Prepares what a connection is asked again once, instead of every time: node-sqlite3 prepares in one trip to its thread, and runs in another.
