@@ -1,5 +1,7 @@
 // What every page has: notices. Everything works without this file.
 const SHOWN_MS = 7000
+/** Also for the files that come after this one. */
+const on = (event, listener) => document.addEventListener(event, listener)
 
 /** Words from the server or the network, said once, beside whatever is being typed. */
 const notice = (words) => {
@@ -9,38 +11,39 @@ const notice = (words) => {
   document.getElementById('toasts')?.append(toast)
   setTimeout(() => toast.remove(), SHOWN_MS)
 }
-document.addEventListener('notice', ({ detail }) => notice(detail.words))
+on('notice', ({ detail }) => notice(detail.words))
 /** Words that somebody typed and nobody has yet. */
 const isTyped = () =>
   document.querySelector('[data-unsaved]') ||
   [...document.querySelectorAll('textarea, input[type=text], input:not([type])')].some((one) => one.value !== one.defaultValue)
-document.addEventListener('signed-out', () => {
+on('signed-out', () => {
   if (isTyped()) notice(document.body.dataset.signedOut)
   else location.reload()
 })
-// What is not ours, such as the sign-in page that a host leads to, takes no place in our pages.
-document.addEventListener('htmx:before:response', (event) => {
-  const { headers } = event.detail.ctx.response
+// What is not ours, such as the sign-in page that a host leads to or the page of a proxy that failed, takes no place in our pages.
+on('htmx:before:response', (event) => {
+  const { headers, status } = event.detail.ctx.response
   if (headers.has('wa-page') || headers.get('content-type')?.startsWith('text/event-stream')) return
   event.preventDefault()
-  notice(document.body.dataset.signedOut)
+  const isSignIn = status < 400 || status === 401 || status === 403
+  notice(document.body.dataset[isSignIn ? 'signedOut' : 'failed'])
 })
-document.addEventListener('htmx:response:error', ({ detail }) => {
+on('htmx:response:error', ({ detail }) => {
   const { status } = detail.ctx.response
   if (status >= 500) notice(document.body.dataset.failed)
 })
-document.addEventListener('htmx:error', ({ target }) => {
+on('htmx:error', ({ target }) => {
   // The live stream and refreshes come back by themselves.
   if (target instanceof Element && target.closest('form')) notice(document.body.dataset.offline)
 })
 // A tab that nobody sees asks for nothing, and for what it missed when it is seen again. (Its stream closes and comes back by itself.)
 let missed = false
-document.addEventListener('htmx:config:request', (event) => {
+on('htmx:config:request', (event) => {
   if (!document.hidden || event.detail.ctx.sourceEvent?.type !== 'every') return
   event.preventDefault()
   missed = true
 })
-document.addEventListener('visibilitychange', () => {
+on('visibilitychange', () => {
   if (!document.hidden && missed) document.dispatchEvent(new Event('changed'))
   missed &&= document.hidden
 })

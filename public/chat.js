@@ -8,7 +8,7 @@ const toEnd = (log) => {
 const away = new WeakSet()
 const logs = () => document.querySelectorAll('[data-stick]')
 
-document.addEventListener(
+on(
   'scroll',
   ({ target }) => {
     if (!(target instanceof Element) || !target.matches('[data-stick]')) return
@@ -20,13 +20,13 @@ document.addEventListener(
 const settle = () => {
   for (const log of logs()) if (!away.has(log)) toEnd(log)
 }
-document.addEventListener('htmx:after:swap', settle)
+on('htmx:after:swap', settle)
 addEventListener('resize', settle)
 addEventListener('load', settle)
 settle()
 
 // Enter sends where there is a keyboard; on a touch screen it is a new line, as in the app.
-document.addEventListener('keydown', (event) => {
+on('keydown', (event) => {
   if (event.key === 'Escape') for (const open of document.querySelectorAll('.wa-list[open], .clip[open], .confirm[open]')) open.open = false
   const field = event.target
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing || !field.matches?.('[data-enter]')) return
@@ -36,33 +36,33 @@ document.addEventListener('keydown', (event) => {
 })
 
 // Sent: the field is empty again, and the attachments are closed.
-document.addEventListener('htmx:after:request', ({ target, detail }) => {
+on('htmx:after:request', ({ target, detail }) => {
   const form = target instanceof Element ? target.closest('form[data-reset]') : null
   if (!form || !detail?.ctx?.response || detail.ctx.response.status >= 400) return
   form.reset()
   for (const open of form.querySelectorAll('details[open]')) open.open = false
 })
-// What is being written to a customer stays in this tab, whatever becomes of the page: the window may close and open again meanwhile.
+// What is being written to a customer stays in this tab, whatever becomes of the page: the window may close and open again meanwhile. It is its writer's.
 const composer = () => document.getElementById('composer-text')
-const place = () => `draft ${location.pathname}`
-document.addEventListener('input', ({ target }) => {
+const place = () => `draft ${document.body.dataset.user} ${location.pathname}`
+on('input', ({ target }) => {
   if (target === composer()) sessionStorage.setItem(place(), target.value)
 })
-document.addEventListener('htmx:after:request', ({ target, detail }) => {
+on('htmx:after:request', ({ target, detail }) => {
   if (target.id === '_composer' && detail.ctx.response?.status < 400) sessionStorage.removeItem(place())
 })
 const recall = () => {
   const field = composer()
   if (field?.value === '') field.value = sessionStorage.getItem(place()) ?? ''
 }
-document.addEventListener('htmx:after:swap', recall)
+on('htmx:after:swap', recall)
 recall()
 // A composer that was swapped keeps the cursor that its predecessor had.
 let wrote = false
-document.addEventListener('htmx:before:swap', () => {
+on('htmx:before:swap', () => {
   wrote = document.activeElement?.closest('form')?.querySelector('[data-focus]') != null
 })
-document.addEventListener('htmx:after:swap', () => {
+on('htmx:after:swap', () => {
   if (wrote && (document.activeElement === document.body || document.activeElement === null))
     document.querySelector('[data-focus]')?.focus({ preventScroll: true })
 })

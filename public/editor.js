@@ -43,18 +43,18 @@ let leaving = false
 addEventListener('beforeunload', (event) => {
   if (!leaving && (typed || document.querySelector('[data-unsaved]'))) event.preventDefault()
 })
-document.addEventListener('input', ({ target }) => {
+on('input', ({ target }) => {
   if (!target.closest?.('#_form')) return
   typed = true
   recount()
 })
-document.addEventListener('click', ({ target }) => {
+on('click', ({ target }) => {
   if (target.closest?.('[data-leave]')) leaving = true
 })
-document.addEventListener('submit', ({ target }) => {
+on('submit', ({ target }) => {
   if (!target.matches?.('[hx-post]')) leaving = true
 })
-document.addEventListener('keydown', (event) => {
+on('keydown', (event) => {
   if (event.key !== 's' || !(event.ctrlKey || event.metaKey) || !editor()) return
   event.preventDefault()
   document.querySelector('#_state [value="save"]')?.click()
@@ -64,7 +64,7 @@ document.addEventListener('keydown', (event) => {
 let posting = false
 let again = false
 let turn = 0
-document.addEventListener('htmx:config:request', (event) => {
+on('htmx:config:request', (event) => {
   const { ctx } = event.detail
   if (ctx.sourceElement.id === '_form') {
     posting = true
@@ -75,27 +75,35 @@ document.addEventListener('htmx:config:request', (event) => {
     if (posting) event.preventDefault()
   }
 })
-document.addEventListener('htmx:before:swap', (event) => {
+on('htmx:before:swap', (event) => {
   const { ctx } = event.detail
   if (ctx?.sourceElement.id === '_watch' && ctx.turn !== turn) event.preventDefault()
 })
-document.addEventListener('htmx:finally:request', ({ detail }) => {
+on('htmx:finally:request', ({ detail }) => {
   if (detail.ctx.sourceElement.id !== '_form') return
   posting = false
   if (again) editor().dispatchEvent(new Event('change'))
   again = false
 })
-document.addEventListener('htmx:before:response', ({ detail }) => {
-  if (detail.ctx.response?.headers?.get?.('HX-Redirect')) leaving = true
-})
-document.addEventListener('htmx:error', ({ target }) => {
+// Only an answer that says where the draft stands makes typed words known; after any other one they are not saved.
+const isOurs = ({ id }) => id === '_form' || id === '_watch'
+const unsaved = (ctx) => {
+  if (!ctx || !isOurs(ctx.sourceElement)) return
   document.getElementById('_preview')?.classList.add('is-behind')
   const state = document.getElementById('state-words')
-  if (target.id === '_form') state.textContent = state.dataset.offline
+  state.textContent = state.dataset.unsaved
+}
+const isRefused = ({ response }) => response.headers.get('HX-Reswap') === 'none'
+on('htmx:before:response', ({ detail: { ctx }, defaultPrevented }) => {
+  if (ctx.response.headers.get('HX-Redirect')) leaving = true
+  if (defaultPrevented || isRefused(ctx) || ctx.response.status >= 500) unsaved(ctx)
 })
-document.addEventListener('htmx:after:swap', () => {
-  typed = false
-  document.getElementById('_preview')?.classList.remove('is-behind')
+on('htmx:error', ({ detail }) => unsaved(detail.ctx))
+on('htmx:after:swap', ({ detail: { ctx } }) => {
+  if (isOurs(ctx.sourceElement) && !isRefused(ctx)) {
+    typed = false
+    document.getElementById('_preview')?.classList.remove('is-behind')
+  }
   recount()
   mark()
   const said = document.querySelector('[data-said]')
@@ -110,7 +118,7 @@ document.addEventListener('htmx:after:swap', () => {
 })
 
 // Dragged by its grip a row leaves a line where it would go; where it is let go, the server puts it.
-document.addEventListener('pointerdown', (event) => {
+on('pointerdown', (event) => {
   const row = event.target.closest?.('[data-grip]')?.closest('[data-path]')
   if (!row || event.button > 0) return
   event.preventDefault()
@@ -143,8 +151,8 @@ document.addEventListener('pointerdown', (event) => {
     place.value = `place:${row.dataset.path}>${to}`
     place.form.requestSubmit(place)
   }
-  document.addEventListener('pointermove', follow)
-  document.addEventListener('pointerup', end)
-  document.addEventListener('pointercancel', end)
+  on('pointermove', follow)
+  on('pointerup', end)
+  on('pointercancel', end)
 })
 recount()

@@ -155,7 +155,7 @@ test('without the network the words stay, and the page says that they are not sa
   await page.locator('#f-body').fill('Typed in a tunnel')
   await page.getByRole('button', { name: 'Save draft' }).click()
 
-  await page.locator('#state-words', { hasText: 'Not saved: the network is gone' }).waitFor()
+  await page.locator('#state-words', { hasText: 'Not saved. Every word is still here.' }).waitFor()
   assert.equal(await page.locator('#f-body').inputValue(), 'Typed in a tunnel')
   await page.context().setOffline(false)
   await page.getByRole('button', { name: 'Save draft' }).click()
@@ -286,4 +286,24 @@ test('tags are changed beside a draft that is being written, and nothing of it i
   await page.locator('#_tags').getByRole('link', { name: 'orders' }).click()
   await page.locator('#menu-more').waitFor()
   assert.equal(await page.locator('#menu-help-center').count(), 0)
+})
+
+test('the preview is light or dark as its switch says, whatever the page is', async (t) => {
+  const { page, go } = await editor(t)
+  await go('/menus/help-center')
+  const wall = (): Promise<string> => page.evaluate('getComputedStyle(document.querySelector("#_preview .wa-wall")).backgroundColor')
+  const ground = (): Promise<string> => page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
+  const [light, outside] = [await wall(), await ground()]
+
+  await page.getByLabel('Dark', { exact: true }).check()
+  const dark = await wall()
+  await page.locator('#f-body').fill('Still dark?')
+  await page.locator('#_preview .wa-body', { hasText: 'Still dark?' }).waitFor()
+
+  assert.notEqual(dark, light)
+  assert.equal(await wall(), dark)
+  assert.equal(await ground(), outside)
+  await accessible(page, 'a dark preview on a light page')
+  await page.getByLabel('Light', { exact: true }).check()
+  assert.equal(await wall(), light)
 })

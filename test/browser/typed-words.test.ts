@@ -10,18 +10,23 @@ const started = browser()
 async function desk(t: TestContext) {
   const { app, phone, control } = await host(t)
   await phone().says('hi')
-  const session = { ended: null as 'refused' | 'led away' | null }
+  const session = { ended: null as 'refused' | 'demoted' | 'led away' | 'broken proxy' | null }
+  /** Who is signed in. */
+  const users = { now: 'u1' }
   const shop = express()
   shop.get('/login', (_req, res) => void res.send('<p>Sign in to the shop</p>'))
   shop.use((req, res, next) => {
     if (session.ended === 'led away' && !req.path.startsWith('/login')) return res.redirect('/login')
+    req.headers['x-user'] = users.now
+    if (session.ended === 'broken proxy') return res.status(502).send('<h1>Bad gateway</h1>')
     if (session.ended === 'refused') req.headers['x-role'] = 'nobody'
+    if (session.ended === 'demoted') req.headers['x-role'] = 'viewer'
     next()
   })
   shop.use(app)
-  const page = await open(t, started, await listen(t, shop), { expects: /status of 4(01|03|22)|Failed to load resource/ })
+  const page = await open(t, started, await listen(t, shop), { expects: /status of (4(01|03|22)|502)|Failed to load resource/ })
   const toast = (words: RegExp) => page.locator('.toast', { hasText: words }).first().waitFor()
-  return { page, phone, control, session, toast }
+  return { page, phone, control, session, toast, users }
 }
 
 for (const ended of ['refused', 'led away'] as const) {
@@ -46,6 +51,54 @@ for (const ended of ['refused', 'led away'] as const) {
     assert.equal(await page.getByText('Sign in to the shop').count(), 0)
   })
 }
+
+for (const ended of ['refused', 'demoted', 'led away', 'broken proxy'] as const) {
+  test(`a save that is refused (${ended}) says that nothing is saved, and keeps asking before the page is left`, async (t) => {
+    const { page, session } = await desk(t)
+    await page.goto('/wa/menus/help-center')
+    await page.locator('#state-words', { hasText: 'Live.' }).waitFor()
+    session.ended = ended
+    await page.getByLabel('Body', { exact: true }).fill('Half a sentence')
+    await page.keyboard.press('Control+s')
+
+    await page.locator('#state-words', { hasText: 'Not saved. Every word is still here.' }).waitFor()
+    await page.locator('.htmx-request').waitFor({ state: 'detached' })
+    assert.equal(await page.getByText('Nothing is changed.').count(), 0)
+    assert.equal(await page.getByLabel('Body', { exact: true }).inputValue(), 'Half a sentence')
+    const asked = page.waitForEvent('dialog')
+    await Promise.all([asked.then((dialog) => dialog.dismiss()), page.getByRole('link', { name: 'Overview' }).click({ noWaitAfter: true })])
+
+    session.ended = null
+    await page.keyboard.press('Control+s')
+    await page.locator('#state-words', { hasText: 'Draft saved' }).waitFor()
+  })
+}
+
+test('the page of a proxy that failed is not told as the end of a session', async (t) => {
+  const { page, session, toast } = await desk(t)
+  await page.goto('/wa/conversations/1')
+  await page.locator('#composer-text').fill('On its way')
+  session.ended = 'broken proxy'
+  await page.locator('#_composer button').click()
+
+  await toast(/The server could not do that/)
+  assert.equal(await page.locator('.toast', { hasText: 'session has ended' }).count(), 0)
+  assert.equal(await page.getByText('Bad gateway').count(), 0)
+  assert.equal(await page.locator('#composer-text').inputValue(), 'On its way')
+})
+
+test('what somebody was writing is not shown to who signs in after them in the same tab', async (t) => {
+  const { page, users } = await desk(t)
+  await page.goto('/wa/conversations/1')
+  await page.locator('#composer-text').fill('only mine')
+
+  users.now = 'somebody-else'
+  await page.reload()
+  assert.equal(await page.locator('#composer-text').inputValue(), '')
+  users.now = 'u1'
+  await page.reload()
+  assert.equal(await page.locator('#composer-text').inputValue(), 'only mine')
+})
 
 test('a signed-out page without typed words leads to the sign-in', async (t) => {
   const { page, session } = await desk(t)

@@ -29,14 +29,14 @@ export const more = buttons('more', {
   ],
 })
 
-/** A shop's host with a real engine, database and simulator. The role of whoever asks stands in the header `x-role`; admin without it, nobody is signed out. */
+/** A shop's host with a real engine, database and simulator. The role of whoever asks stands in the header `x-role`; admin without it, nobody is signed out; their id in `x-user`. */
 export async function host(t: TestContext) {
   const { control, ...options } = testOptions()
   const role = (req: { headers: Record<string, string> }) => req.headers['x-role'] ?? 'admin'
   const wa = waInteractive({
     ...options,
     menus: [helpCenter, more],
-    authorize: (req) => (role(req) === 'nobody' ? null : { id: 'u1', name: 'Ravi', role: role(req) as 'admin' }),
+    authorize: (req) => (role(req) === 'nobody' ? null : { id: req.headers['x-user'] ?? 'u1', name: 'Ravi', role: role(req) as 'admin' }),
   })
   wa.onReply('track_order', ({ ask }) => ask('Please enter your order number.', 'order_number'))
   wa.onAnswer('order_number', ({ text, say }) => say(`Looking for ${text}.`))

@@ -679,3 +679,27 @@ test('a form that was cut on its way changes nothing, and a menu of a hundred ro
   const spec = (await specOf(h, 'huge')) as { body: string; sections: { rows: unknown[] }[] }
   assert.deepEqual([spec.body, spec.sections.flatMap((section) => section.rows).length], ['z', 100])
 })
+
+test('an import is judged before its name is asked for', async (t) => {
+  const h = await host(t)
+
+  for (const name of ['', 'Fine', '???']) {
+    const { text } = await h.post('/menus/_import', { text: 'no menu at all', name }).expect(422)
+    assert.match(text, /<p class="fault" id="import-fault" role="alert">This cannot be read/, name)
+    assert.match(text, /id="text"[^>]*aria-invalid="true"/, name)
+  }
+  const wire = JSON.stringify({ type: 'text', text: { body: 'Hello' } })
+  assert.match((await h.post('/menus/_import', { text: wire, name: '' }).expect(422)).text, /role="alert">What is pasted has no name of its own/)
+  assert.match((await h.post('/menus/_import', { text: wire, name: '???' }).expect(422)).text, /role="alert">Give it a name of Latin letters/)
+})
+
+test('two buttons with the same label are told of once', async (t) => {
+  const h = await host(t)
+  await h.post('/menus/_new', { name: 'twins', type: 'button' }).expect(303)
+
+  await edit(h, 'twins', { body: 'Well?', 'buttons[0][title]': 'Yes', 'buttons[1][title]': 'Yes' }).then((answer) => assert.equal(answer.status, 303))
+  const { text } = await h.get('/menus/twins').expect(200)
+
+  assert.equal(text.match(/have the same title/g)?.length, 2, 'beside the field, and in the list of what keeps it back')
+  assert.doesNotMatch(text, /look alike/)
+})

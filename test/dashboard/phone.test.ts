@@ -220,3 +220,19 @@ test('a question that was open for long enough when time has passed is answered 
   await asha.says('because')
   assert.deepEqual(heard, ['because'])
 })
+
+test('a name or words that are too long are refused whole, with their limit, and kept in the form', async (t) => {
+  const { get, post } = await host(t)
+  const long = 'A'.repeat(61)
+
+  const page = (await get('/phone')).text
+  const named = (await post('/phone/contacts', { name: long, phone: '+919800000009' }).expect(422)).text
+
+  assert.doesNotMatch(page, /maxlength/)
+  assert.match(wordsOf(named), /The name is 61 characters; at most 60\./)
+  assert.match(named, new RegExp(`name="name" value="${long}"[^>]*aria-invalid="true"`))
+  assert.match(named, /name="phone" value="\+919800000009"/)
+  await post('/phone/contacts', { name: 'A'.repeat(60), phone: '+919800000009' }).expect(303)
+  assert.match((await get('/phone?as=2')).text, /A{60}/)
+  assert.match(wordsOf((await post('/phone/pairs', { first: 'x'.repeat(4097), second: 'y' }).expect(422)).text), /4,?097 characters; WhatsApp takes 4,?096/)
+})

@@ -77,7 +77,7 @@ function frameLocals(x: Exchange): Locals {
   return {
     look,
     assets: `${x.base}${assetsAt()}`,
-    user: { name: x.user.name, role: x.user.role },
+    user: { id: x.user.id, name: x.user.name, role: x.user.role },
     simulated,
     badge: { words: simulated ? x.t('Simulator') : providers.join(', '), live: !simulated, production },
     nav: navOf(x, simulated),

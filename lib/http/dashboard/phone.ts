@@ -31,7 +31,16 @@ export const routes: Route<Role>[] = [
 /** A tap, a text, a picture: what one form of the phone sends. */
 type Form = Record<string, unknown>
 
-async function show(x: Exchange, refused: { name: string; phone: string; fault: string } | null): Promise<void> {
+/** A new customer whom the form could not make. */
+interface Refused {
+  name: string
+  phone: string
+  fault: string
+  /** Which field the fault is about. */
+  about: 'name' | 'phone'
+}
+
+async function show(x: Exchange, refused: Refused | null): Promise<void> {
   const handset = await handsetOf(x)
   return page(
     x,
@@ -40,7 +49,7 @@ async function show(x: Exchange, refused: { name: string; phone: string; fault: 
       title: x.t('Phone'),
       stream: await streamOf(x, handset.conversation),
       ...(await phoneView(x, handset)),
-      refused: refused ?? { name: '', phone: '', fault: null },
+      refused: refused ?? { name: '', phone: '', fault: null, about: null },
     },
     refused ? 422 : 200,
   )
@@ -133,15 +142,21 @@ function minutesOf(form: Form): number {
   throw new WaError('WA_REQUEST_INVALID', 'How long is a whole number of minutes, hours or days, from a minute to a year.')
 }
 
+const LONGEST_NAME = 60
+
 async function meet(x: Exchange): Promise<void> {
   const form = await readForm(x.req)
   const { line } = await handsetOf(x, form)
-  const [name, given] = [textOf(x, form, 'name').slice(0, 60), fieldOf(form, 'phone').trim()]
+  const [name, given] = [fieldOf(form, 'name').trim(), fieldOf(form, 'phone').trim()]
+  if (codePoints(name) > LONGEST_NAME) {
+    const fault = x.t('The name is {n} characters; at most {limit}.', { n: codePoints(name), limit: LONGEST_NAME })
+    return show(x, { name, phone: given, fault, about: 'name' })
+  }
   let phone: string
   try {
     phone = phoneOf(given)
   } catch (error) {
-    return show(x, { name, phone: given.slice(0, 32), fault: x.t.said(reasonOf(error)) })
+    return show(x, { name, phone: given, fault: x.t.said(reasonOf(error)), about: 'phone' })
   }
   const now = x.engine.now()
   const contact = await x.engine.db.tx(async (trx) => {

@@ -50,7 +50,7 @@ export function findingsOf(menu: MenuSpec, declared: MenuSpec | null, places: Re
 }
 
 /** Advice that says what a fault at the same place says already. */
-const SAME: ReadonlySet<string> = new Set(['list-for-many', 'sent-as-template'])
+const SAME: ReadonlySet<string> = new Set(['list-for-many', 'sent-as-template', 'similar-titles'])
 
 /** An option without a title has no id yet: it gets one from its title. */
 const isIdToCome = (fault: Fault): boolean => fault.actual === 0 && /^(buttons\[\d+\]|sections\[\d+\]\.rows\[\d+\])\.id$/.test(fault.path)

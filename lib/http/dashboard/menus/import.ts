@@ -24,6 +24,8 @@ interface Asked {
 
 /** More than any export of ours is likely to hold, in less than the body that a form may have. */
 const MOST = 1000
+/** Key of what is only judged. */
+const UNNAMED = 'unnamed'
 
 async function offer(x: Exchange, asked: Asked, status = 200): Promise<void> {
   return page(x, 'menus/import', { title: x.t('Import'), styles: ['editor.css'], asked }, status)
@@ -36,9 +38,10 @@ async function bringIn(x: Exchange): Promise<void> {
   const refused = (fault: string, about: Asked['about'] = 'text'): Promise<void> => offer(x, { ...asked, fault, about }, 422)
   if (asked.text.trim() === '') return refused(x.t('Paste something first.'))
   const name = asked.name.trim() === '' ? null : keyFrom(asked.name)
-  if (name === null && asked.name.trim() !== '') return refused(x.t('Give it a name of Latin letters and digits, such as “Help center”.'), 'name')
+  const isMisnamed = name === null && asked.name.trim() !== ''
   try {
-    const menus = menusIn(asked.text, name)
+    const menus = menusIn(asked.text, isMisnamed ? UNNAMED : name)
+    if (isMisnamed) return refused(x.t('Give it a name of Latin letters and digits, such as “Help center”.'), 'name')
     if (menus.length === 0) return refused(x.t('There is no menu in it.'))
     const taken: string[] = []
     for (const menu of menus) {
@@ -75,8 +78,10 @@ function menusIn(text: string, name: string | null): MenuSpec[] {
     if (several.length > MOST) throw invalid(`these are ${several.length} menus; at most ${MOST} are taken at once`)
     return several.map((one) => ours(one, several.length === 1 ? name : null))
   }
+  // What is no menu is told at once: its name is asked for when there is something to name.
+  const menu = menuFromWire(parsed ?? plain, name ?? UNNAMED)
   if (name === null) throw new WaError('WA_REQUEST_INVALID', 'What is pasted has no name of its own. Give the menu one.', [{ path: 'key', message: 'missing' }])
-  return [menuFromWire(parsed ?? plain, name)]
+  return [menu]
 }
 
 const isOurs = (value: unknown): value is { key: string; type: string } =>

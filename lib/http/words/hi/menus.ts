@@ -198,8 +198,11 @@ export const MENUS: Words = {
   'Save draft': 'ड्राफ़्ट सेव करें',
   'Review and publish': 'देखकर पब्लिश करें',
   '{n} things to do before it can go live': 'लाइव होने से पहले {n} काम बाकी',
-  'Not saved: the network is gone, or the server does not answer. Every word is still here.':
-    'सेव नहीं हुआ: नेटवर्क नहीं है या सर्वर जवाब नहीं दे रहा। आपका हर शब्द अब भी यहाँ है।',
+  'Look of the preview': 'प्रीव्यू का रूप',
+  Automatic: 'अपने आप',
+  Light: 'हल्का',
+  Dark: 'गहरा',
+  'Not saved. Every word is still here.': 'सहेजा नहीं गया। आपका लिखा सब यहीं है।',
   '{name} changed this menu {when}, while you were writing.': 'जब आप लिख रहे थे, {name} ने {when} यह मेन्यू बदल दिया।',
   'Nothing was overwritten: their words are saved, yours are still here in the form.': 'कुछ मिटा नहीं: उनके शब्द सेव हैं, आपके शब्द अब भी फ़ॉर्म में हैं।',
   'See theirs in a new tab': 'उनके शब्द नए टैब में देखें',
