@@ -40,6 +40,7 @@ export const MODEL: Words = {
   '{thing} has a character in it that cannot be sent.': '{thing} में ऐसा अक्षर है जो भेजा नहीं जा सकता।',
   'Type it anew.': 'इसे फिर से टाइप करें।',
   '{thing} is {n} characters; WhatsApp shows at most {limit}.': '{thing} में {n} अक्षर हैं; WhatsApp {limit} तक दिखाता है।',
+  'The name of the template is {n} characters; WhatsApp takes at most {limit}.': 'टेम्प्लेट के नाम में {n} अक्षर हैं; WhatsApp {limit} तक लेता है।',
   '{thing} is {n} characters; WhatsApp takes at most {limit}.': '{thing} में {n} अक्षर हैं; WhatsApp {limit} तक लेता है।',
   '{thing} is {n} characters without its variables; WhatsApp shows at most {limit}.': '{thing} में वेरिएबल के बिना {n} अक्षर हैं; WhatsApp {limit} तक दिखाता है।',
   '{thing} is {n} characters without its variables; WhatsApp takes at most {limit}.': '{thing} में वेरिएबल के बिना {n} अक्षर हैं; WhatsApp {limit} तक लेता है।',
