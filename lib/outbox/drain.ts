@@ -17,6 +17,7 @@ import { createGate, type Gate } from './gate'
 import type { Pace } from './pace'
 import type { Ready } from './ready'
 import { createSettler } from './settler'
+import { standIn } from './stand-in'
 
 /** A lease outlives the request it covers, so that only a dead process loses it. */
 const LEASE_MS = 60_000
@@ -94,16 +95,25 @@ export function outboxWork(parts: OutboxParts): Work<Outgoing> {
 }
 
 async function deliver(parts: OutboxParts, outgoing: Outgoing, gate: Gate, settled: ReturnType<typeof createSettler>, closing: AbortSignal): Promise<void> {
-  const { message } = outgoing
   const since = performance.now()
   const entered = await gate.enter(closing)
   const late = performance.now() - since > GATE_MS
   let result: SendResult | { outcome: 'expired' }
+  let leaving = outgoing
   try {
-    result = !entered || late ? NOT_BEGUN : (whyNot(parts, outgoing) ?? (await hand(parts, outgoing, closing)))
+    if (!entered || late) result = NOT_BEGUN
+    else {
+      leaving = await asMayLeave(parts, outgoing)
+      result = whyNot(parts, leaving) ?? (await hand(parts, leaving, closing))
+    }
+  } catch (error) {
+    // Nothing was handed over yet: `hand` throws nothing.
+    parts.log.warn({ message: outgoing.message.id, error: reasonOf(error) }, 'the template of a menu whose window had closed could not be written; later again')
+    result = NOT_BEGUN
   } finally {
     if (entered) gate.leave()
   }
+  const { message } = leaving
   const settlement = settle(parts, message, result)
   const { mine, released } = await insist(() => settled(message, settlement), INSIST_MS)
   if (!mine) parts.log.debug({ message: message.id }, 'a status was faster than the answer of the provider')
@@ -134,17 +144,35 @@ const NOT_BEGUN: Extract<SendResult, { outcome: 'retry' }> = { outcome: 'retry',
 type Blocked = { outcome: 'expired' } | Extract<SendResult, { outcome: 'failed' | 'retry' }> | null
 
 /** What was allowed when it was decided may no longer be so when it leaves. */
-function whyNot(parts: OutboxParts, { message, lastInboundAt }: Outgoing): Blocked {
-  const now = parts.now()
-  if (message.expires_at !== null && message.expires_at <= now) return { outcome: 'expired' }
+function whyNot(parts: OutboxParts, outgoing: Outgoing): Blocked {
+  const { message } = outgoing
+  if (isExpired(parts, message)) return { outcome: 'expired' }
   if (message.payload === null) return { outcome: 'failed', reason: 'erased', error: { code: 0, title: 'Its words were erased', advice: 'Nothing to do.' } }
-  const window = windowOf(lastInboundAt, now)
-  if (!window.known || window.open || message.type === 'template') return null
+  if (!isClosed(parts, outgoing)) return null
   return {
     outcome: 'failed',
     reason: 'window closed',
     error: { code: 0, title: 'The 24-hour window closed before this could leave', advice: 'Send an approved template, or wait until the customer writes.' },
   }
+}
+
+const isExpired = (parts: OutboxParts, { expires_at }: MessageRow): boolean => expires_at !== null && expires_at <= parts.now()
+
+/** Only an approved template may leave now, and this is none. */
+function isClosed(parts: OutboxParts, { message, lastInboundAt }: Outgoing): boolean {
+  const window = windowOf(lastInboundAt, parts.now())
+  return window.known && !window.open && message.type !== 'template'
+}
+
+/** With the template in place of a menu whose window closed while it waited. Throws what the database throws; nothing has left then. */
+async function asMayLeave(parts: OutboxParts, outgoing: Outgoing): Promise<Outgoing> {
+  const { message } = outgoing
+  if (!isClosed(parts, outgoing) || message.payload === null || isExpired(parts, message)) return outgoing
+  const template = await standIn(parts.db(), message, parts.now())
+  if (!template) return outgoing
+  // What was written for the wire are the words that may not leave any more.
+  parts.ready.take(message.id)
+  return { ...outgoing, message: template }
 }
 
 async function hand(parts: OutboxParts, outgoing: Outgoing, closing: AbortSignal): Promise<SendResult> {

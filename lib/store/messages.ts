@@ -362,6 +362,23 @@ export async function settleWithin(
   return { mine, released }
 }
 
+/** Other words leave than those that were decided; before the request, under the lease. False when the lease is lost. */
+export async function rewriteOutbound(
+  db: Db,
+  message: MessageRow,
+  words: { type: string; payload: unknown; text: string },
+  detail: string,
+  now: number,
+): Promise<boolean> {
+  return db.tx(async (trx) => {
+    const mine = await trx('wa_messages')
+      .where({ id: message.id, status: 'sending', lease_token: message.lease_token })
+      .update({ type: words.type, payload: toJson(words.payload), text: storable(words.text) })
+    if (mine > 0) await insertHistory(trx, message.id, 'sending', now, detail, null)
+    return mine > 0
+  })
+}
+
 /** Claims whose commit was never confirmed: if it did happen, nobody was handed these messages, so surely none of them left. */
 export async function releaseOutbound(db: Db, token: string, now: number): Promise<void> {
   await db

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Logger } from '../../lib/log'
 import { buttons } from '../../lib/model/builders'
 import { createPace } from '../../lib/outbox/pace'
+import { messageById } from '../../lib/store/messages'
 import { accepted, failed } from '../fakes/fake-cloud-api'
 import { acceptedWithFailedItem, refused, tooManyRequests } from '../fakes/fake-exotel'
 import type { Act } from '../fakes/fake-server'
@@ -229,6 +230,34 @@ test('after the window has closed a menu leaves as the template that it names, w
     host.fake.taken.map(({ content }) => (content as { template?: unknown }).template),
     [{ name: 'come_back', language: { code: 'en', policy: 'deterministic' }, components: [{ type: 'body', parameters: [{ type: 'text', text: 'Asha' }] }] }],
   )
+})
+
+test('a menu whose window closes while it waits leaves as its template, and the log says so; one without a template fails', async () => {
+  const template = { name: 'come_back', language: 'en', components: [{ type: 'body', parameters: [{ type: 'text', text: '{{name}}' }] }] }
+  const button = [{ id: 'yes', title: 'Yes' }]
+  const menus = [buttons('back', { body: 'Hi {{name}}', buttons: button, template }), buttons('bare', { body: 'Hi', buttons: button })]
+  await using host = await clocked('cloud-api', { menus, expireAfterMs: 48 * HOUR })
+  const timestamp = String(Math.floor(Date.now() / 1000))
+  const messages = [{ from: ASHA.slice(1), id: 'wamid.1', timestamp, type: 'text', text: { body: 'hello' } }]
+  await host.comes({ entry: [{ changes: [{ field: 'messages', value: { messages } }] }] })
+  host.fake.next(failed(400, 131056))
+  const first = await host.wa.send(ASHA, 'back', { name: 'Asha' })
+  const second = await host.wa.send(ASHA, 'bare')
+  await host.engine.settle()
+  assert.equal(await host.status(first.id), 'queued')
+
+  await host.later(25 * HOUR)
+  await host.engine.settle()
+
+  assert.deepEqual(
+    host.fake.taken.map(({ content }) => (content as { template?: { name: string } }).template?.name),
+    ['come_back'],
+  )
+  assert.equal(await host.status(first.id), 'accepted')
+  assert.equal(await host.status(second.id), 'failed')
+  const shown = await messageById(host.engine.db.write, Number(first.id))
+  assert.equal(shown?.type, 'template')
+  assert.match(JSON.stringify(shown?.payload), /come_back.*Asha/)
 })
 
 test('two hundred messages an hour go to one customer, one more is refused, and the next hour begins anew', async () => {
