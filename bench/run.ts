@@ -8,6 +8,7 @@ import { latency } from './groups/latency'
 import { log } from './groups/log'
 import { outbox } from './groups/outbox'
 import { render } from './groups/render'
+import { soak } from './groups/soak'
 import { start } from './groups/start'
 import { webhook } from './groups/webhook'
 import { type Databases, databasesIn } from './kit/databases'
@@ -26,7 +27,7 @@ export interface Bench {
 }
 
 /** `npm run bench` runs all in quick mode; `npm run bench -- webhook --full`, `npm run bench -- webhook --only=sqlite`. */
-const GROUPS = { webhook, outbox, latency, host, start, dashboard, render, drain, log } satisfies Record<string, (bench: Bench) => Promise<object>>
+const GROUPS = { webhook, outbox, latency, host, start, dashboard, render, drain, log, soak } satisfies Record<string, (bench: Bench) => Promise<object>>
 
 const QUICK: Effort = { rounds: 5, sliceMs: 1000, warmUpMs: 3000 }
 const FULL: Effort = { rounds: 15, sliceMs: 1000, warmUpMs: 4000 }
