@@ -204,12 +204,17 @@ function linesOf(options: WaOptions, env: NodeJS.ProcessEnv): Map<string, WirePr
   return lines
 }
 
+/** It stands in every row that says who did something. */
+const LONGEST_KEY_NAME = 128
+
 function keysOf(options: WaOptions, fromEnv: string | undefined): ApiKey[] {
   const given = (options.apiKeys ?? []).map((key, index): ApiKey => (typeof key === 'string' ? { name: `key ${index + 1}`, key, scope: 'admin' } : key))
   const keys = options.apiKeys === undefined && fromEnv !== undefined ? [{ name: 'WA_API_KEY', key: fromEnv, scope: 'admin' as const }] : given
   for (const key of keys) {
     if (key.key.length < 16)
       throw invalid('apiKeys', `The API key "${key.name}" has ${key.key.length} characters; at least 16. Make one: openssl rand -hex 24.`)
+    if (key.name.length > LONGEST_KEY_NAME)
+      throw invalid('apiKeys', `The name of the API key "${key.name.slice(0, 40)}…" has ${key.name.length} characters; at most ${LONGEST_KEY_NAME}.`)
     if (!['read', 'send', 'admin'].includes(key.scope))
       throw invalid('apiKeys', `The API key "${key.name}" has the scope "${String(key.scope)}". Known: read, send, admin.`)
   }

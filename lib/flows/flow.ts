@@ -57,11 +57,21 @@ export function createFlows(): Flows {
 const prefixed = (steps: Record<string, string>, replyId: string): string | null =>
   Object.entries(steps).find(([pattern]) => pattern.includes('{{') && replyId.startsWith(pattern.slice(0, pattern.indexOf('{{'))))?.[1] ?? null
 
+/** With the name of its flow it stands in the row of a run. */
+const LONGEST_STEP = 128
+
 /** Checks at definition what would otherwise be found by a customer: a start, and names that exist. */
 export function checkFlow(name: string, steps: Steps): void {
   if (!/^[a-z0-9][a-z0-9_-]{0,63}$/i.test(name)) throw new WaError('WA_OPTION_INVALID', `Flow "${name}": a name has letters, digits, - and _ only, at most 64.`)
   if (typeof steps.start !== 'function')
     throw new WaError('WA_OPTION_INVALID', `Flow "${name}" has no step "start". Every flow begins there.`, [{ path: `flow.${name}`, message: 'no start' }])
+  for (const step of Object.keys(steps))
+    if (step.length > LONGEST_STEP)
+      throw new WaError(
+        'WA_OPTION_INVALID',
+        `Flow "${name}": the name of the step "${step.slice(0, 40)}…" has ${step.length} characters; at most ${LONGEST_STEP}.`,
+        [{ path: `flow.${name}`, message: 'name of a step too long', actual: step.length, limit: LONGEST_STEP }],
+      )
 }
 
 /** The step a move names, or an error that names the nearest. */

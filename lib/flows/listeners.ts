@@ -2,6 +2,7 @@ import { WaError } from '../errors'
 import { HEARD_AS } from '../model/event'
 import type { ReplyId } from '../model/reply-id'
 import { suggest } from '../model/suggest'
+import { shortHashOf } from '../store/rows'
 
 /** Names under which `wa.on` hears. The wire's types, and what happens between people and the bot. */
 export const EVENT_NAMES = [
@@ -54,13 +55,20 @@ export interface Listeners {
   hearings(): { id: string; menu: string | null; listener: string }[]
 }
 
+/** Room in the row of a run, in UTF-16 units, which are never fewer than characters. */
+const LONGEST_NAME = 255
+
+/** A name that was made of many ids does not fit: its beginning, and a word that stands for all of it. The same ids have the same name in every process. */
+const nameWithin = (name: string): string => (name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 23).toWellFormed()}~${shortHashOf(name)}`)
+
 export function createListeners(): Listeners {
   const all = new Map<string, Listener>()
   const events: { event: string; listener: Listener }[] = []
   const menus: MenuListener[] = []
   const replies: ReplyListener[] = []
 
-  const register = <L extends Listener>(listener: L): L => {
+  const register = <L extends Listener>(given: L): L => {
+    const listener = { ...given, name: nameWithin(given.name) }
     if (all.has(listener.name)) {
       throw new WaError(
         'WA_LISTENER_DUPLICATE',
@@ -110,7 +118,7 @@ export function createListeners(): Listeners {
       if (exact) return exact
       return open.find((listener) => listener.prefix !== null && id.startsWith(listener.prefix) && listener.parse?.(id) !== null) ?? null
     },
-    forAnswer: (answer) => all.get(`answer:${answer}`) ?? null,
+    forAnswer: (answer) => all.get(nameWithin(`answer:${answer}`)) ?? null,
     unmatched: (number) => events.find(({ event, listener }) => event === 'unmatched' && serves(listener, number))?.listener ?? null,
     hearings: () => [
       ...menus.filter((listener) => listener.id !== null).map((listener) => ({ id: listener.id ?? '', menu: listener.menu, listener: listener.name })),

@@ -1,5 +1,6 @@
 import { WaError } from '../errors'
 import { safeEqual } from '../providers/secrets'
+import { short } from '../store/rows'
 import { isAllowed, type Request, ROLES, type Role, SCOPES, type Scope, type User } from './exchange'
 
 export interface ApiKey {
@@ -24,7 +25,8 @@ export async function whoIs(req: Request, access: Access): Promise<User> {
     if (!user) throw new WaError('WA_UNAUTHORIZED', 'Please sign in first.')
     if (!(ROLES as readonly string[]).includes(user.role))
       throw new WaError('WA_OPTION_INVALID', `authorize() answered the role "${String(user.role)}". Known: ${ROLES.join(', ')}.`)
-    return user
+    // Every row that says who did something has room for so much.
+    return { ...user, name: short(user.name ?? null) ?? user.id }
   }
   if (access.basic) return basicUser(req, access.basic)
   if (access.production || !isLocal(req)) throw closed('The dashboard', 'authorize, or WA_DASHBOARD_USER and WA_DASHBOARD_PASSWORD', access.production)

@@ -1,6 +1,6 @@
 import type { Who } from '../model/event'
-import { short } from './contacts'
 import type { Db, Query } from './database'
+import { short } from './rows'
 
 /** A customer as a message names them, and the business number they wrote to. */
 export interface Caller {

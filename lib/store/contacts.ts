@@ -2,7 +2,7 @@ import { WaError } from '../errors'
 import type { Who } from '../model/event'
 import type { Db, Query } from './database'
 import { joinContacts } from './join'
-import { fromJson, literally, numeric, onceMore, storable, toJson } from './rows'
+import { fromJson, literally, numeric, onceMore, short, toJson, toShortJson } from './rows'
 
 /** A customer. Every identity may be null, never all at birth. Source: Meta "Business-scoped user IDs". */
 export interface ContactRow {
@@ -214,7 +214,7 @@ export async function changeContact(trx: Query, contact: ContactRow, change: Con
   if (change.language !== undefined) row.language = change.language
   if (change.name !== undefined) row.name = short(change.name)
   if (change.optedOut !== undefined) row.opted_out = change.optedOut ? 1 : 0
-  if (change.attributes !== undefined) row.attributes = toJson({ ...contact.attributes, ...change.attributes })
+  if (change.attributes !== undefined) row.attributes = toShortJson('attributes', { ...contact.attributes, ...change.attributes })
   await trx('wa_contacts').where({ id: contact.id }).update(row)
   const { attributes, ...columns } = row
   return { ...contact, ...columns, attributes: fromJson<ContactRow['attributes']>(attributes ?? null) ?? contact.attributes }
@@ -237,8 +237,5 @@ async function checkNames(trx: Query, contact: ContactRow, { externalId, languag
     { path: 'externalId', message, actual: externalId, fix: 'Take it from that contact first: set its externalId to null.' },
   ])
 }
-
-/** Names come from strangers: kept as they are, but never longer than a page can bear, and never cut through a character. */
-export const short = (text: string | null): string | null => (text === null ? null : [...storable(text).slice(0, 400)].slice(0, 190).join('').toWellFormed())
 
 const isTaken = (error: unknown): boolean => /^(SQLITE_CONSTRAINT|23505|ER_DUP_ENTRY)/.test((error as { code?: string }).code ?? '')

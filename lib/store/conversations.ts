@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import type { Db, Query } from './database'
-import { fromJson, insertOnce, numeric, onceMore, type Page, type PageRequest, pageById, storable, toJson } from './rows'
+import { fromJson, insertOnce, numeric, onceMore, type Page, type PageRequest, pageById, short, storable, toJson, toShortJson } from './rows'
 
 /** Where a customer stands: what was asked, and who hears the answer. A row, so that the answer may come tomorrow, after a deploy, on another instance. */
 export interface Step {
@@ -198,12 +198,15 @@ export const markChanged = async (trx: Query, id: number, now: number): Promise<
 export async function setStep(trx: Query, id: number, step: Step | null, now: number): Promise<void> {
   await trx('wa_conversations')
     .where({ id })
-    .update({ step: toJson(step), changed_at: now })
+    .update({ step: toShortJson('data', step), changed_at: now })
 }
 
 /** Takes or gives back. Answers whether anything changed, so that a second click makes no second event. */
 export async function setMode(trx: Query, id: number, mode: 'bot' | 'person', assignedTo: string | null, now: number): Promise<boolean> {
-  const changed = await trx('wa_conversations').where({ id }).whereNot({ mode }).update({ mode, assigned_to: assignedTo, changed_at: now })
+  const changed = await trx('wa_conversations')
+    .where({ id })
+    .whereNot({ mode })
+    .update({ mode, assigned_to: short(assignedTo), changed_at: now })
   return changed > 0
 }
 

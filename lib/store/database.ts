@@ -5,6 +5,7 @@ import { reasonOf, WaError } from '../errors'
 import { hurry } from './deadline'
 import { createPatience } from './patience'
 import { keepStatements } from './statements'
+import { strictly } from './strictly'
 import { createTurns } from './turns'
 
 export type Dialect = 'sqlite' | 'postgres' | 'mysql'
@@ -130,7 +131,7 @@ async function openOwn(config: Knex.Config): Promise<Db> {
   const create = await loadKnex()
   if (dialect !== 'sqlite') {
     const patience = createPatience()
-    const pool = makePool(create, patience.watch(config))
+    const pool = makePool(create, patience.watch(dialect === 'mysql' ? strictly(config) : config))
     return asDb(dialect, pool, pool, () => pool.destroy(), patience)
   }
   const filename = filenameOf(config)

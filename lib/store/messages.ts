@@ -16,6 +16,7 @@ import {
   shortHashOf,
   storable,
   toJson,
+  toShortJson,
   type UpTo,
   within,
 } from './rows'
@@ -138,7 +139,7 @@ export async function insertOutbound(trx: Query, db: Db, message: OutboundMessag
     menu_version: message.menu?.version ?? null,
     variables: toJson(message.menu?.variables ?? null),
     reply_to: message.replyTo,
-    meta: toJson(message.meta),
+    meta: toShortJson('meta', message.meta),
     sent_by: message.sentBy,
     at: message.now,
     created_at: message.now,

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Knex } from 'knex'
+import { WaError } from '../errors'
 import type { Dialect, Query } from './database'
 
 /** sha256 as 64 hex digits. Unique keys are hashed: raw ids collide or are cut under some collations. */
@@ -53,8 +54,24 @@ export function numeric<T extends object>(row: T, columns: readonly (keyof T)[])
 export const fromJson = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T))
 export const toJson = (value: unknown): string | null => (value === null || value === undefined ? null : JSON.stringify(value))
 
+/** Bytes of a text column of MariaDB, and the limit on every engine. Without a strict sql_mode MariaDB cuts there and says nothing. */
+const TEXT_BYTES = 65_535
+
+/** JSON of what a host keeps in a text column. Throws WA_REQUEST_INVALID when it does not fit; `path` says what it is to the host. */
+export function toShortJson(path: string, value: unknown): string | null {
+  const json = toJson(value)
+  const bytes = json === null ? 0 : Buffer.byteLength(json)
+  if (bytes <= TEXT_BYTES) return json
+  const fix = 'Keep it in a table of yours, and its key here.'
+  const message = `${path} takes ${bytes} bytes as JSON; at most ${TEXT_BYTES}. ${fix}`
+  throw new WaError('WA_REQUEST_INVALID', message, [{ path, message, actual: bytes, limit: TEXT_BYTES, fix }])
+}
+
 /** Text that every engine stores as it is: no lone surrogates, no NUL. */
 export const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\uFFFD')
+
+/** Names come from strangers: kept as they are, but never longer than a page can bear, and never cut through a character. */
+export const short = (text: string | null): string | null => (text === null ? null : [...storable(text).slice(0, 400)].slice(0, 190).join('').toWellFormed())
 
 /** Text within a pattern of LIKE, where every sign means itself: `like ? escape '!'`. */
 export const literally = (text: string): string => storable(text).replaceAll(/[!%_]/g, '!$&')

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import knex from 'knex'
+import { buttons } from '../../lib/index'
 import { type Db, openDatabase } from '../../lib/store/database'
 import { migrate } from '../../lib/store/migrate'
 import { engines, type TestEngine } from '../support/databases'
@@ -251,6 +252,62 @@ for (const engine of all) {
       await wa.close()
       await database.drop()
     }
+  })
+}
+
+for (const engine of all) {
+  test(`${engine.name}: older code beside tables that a newer version has changed starts, says so, and works`, {
+    skip: engine.skip,
+    timeout: 60_000,
+  }, async () => {
+    const database = await engine.open()
+    const before = await openDatabase(database.url)
+    await migrate(before)
+    // All that an additive migration does: a table, columns with a default and without, an index.
+    await before.write.schema.createTable('wa_campaigns', (table) => void table.bigIncrements('id'))
+    for (const name of [
+      'wa_contacts',
+      'wa_conversations',
+      'wa_messages',
+      'wa_message_history',
+      'wa_events',
+      'wa_runs',
+      'wa_menus',
+      'wa_menu_versions',
+      'wa_audit',
+    ])
+      await before.write.schema.alterTable(name, (table) => {
+        table.string('newer', 40)
+        table.integer('newest').notNullable().defaultTo(7)
+        table.index(['newer'], `${name}_newer`)
+      })
+    await before.write('wa_migrations').insert({ name: '900_newer', batch: 2, migration_time: new Date() })
+    await before.close()
+
+    const warnings: unknown[] = []
+    const logger = { debug() {}, info() {}, error() {}, warn: (given: unknown, words?: unknown) => void warnings.push([given, words]) }
+    const help = buttons('help', { body: 'How can we help?', buttons: [{ id: 'agent', title: 'A person' }] })
+    const { wa, engine: running, hears } = await hostOn(database.url, { logger, menus: [help] })
+    const heard: string[] = []
+    wa.on('text', async ({ text, say }) => {
+      heard.push(text)
+      await say(help)
+    })
+    await wa.start()
+    assert.equal(await hears(ASHA, 'hello'), 200)
+    await running.settle()
+
+    assert.match(JSON.stringify(warnings), /900_newer.*newer than this code/)
+    assert.deepEqual(heard, ['hello'])
+    assert.deepEqual(
+      (await running.db.read('wa_messages').orderBy('id')).map((row) => [row.direction, row.status, row.newer, row.newest]),
+      [
+        ['in', null, null, 7],
+        ['out', 'delivered', null, 7],
+      ],
+    )
+    await wa.contacts.erase(ASHA)
+    await wa.close()
   })
 }
 
