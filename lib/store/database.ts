@@ -233,7 +233,7 @@ function hostOf(address: string | undefined): string | undefined {
 
 function asDb(dialect: Dialect, write: Knex, read: Knex, close: () => Promise<void>, patience = createPatience()): Db {
   const one = <T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> => transact(dialect, write, work)
-  const turn = dialect === 'sqlite' ? createTurns(one) : one
+  const turn = dialect === 'sqlite' ? createTurns(one, { patienceMs: ACQUIRE_TIMEOUT_MS }) : one
   return { dialect, write, read, close, tx: (work) => withRetries(() => turn(work)), unhurried: patience.unhurried }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Knex } from 'knex'
-import { type Db, openDatabase } from '../../lib/store/database'
+import { type Db, isUnreachable, openDatabase } from '../../lib/store/database'
 import { createTurns } from '../../lib/store/turns'
 import { engines, type TestEngine } from '../support/databases'
 
@@ -22,7 +22,7 @@ async function open(t: { after(work: () => Promise<void>): void }) {
   return { db, commits }
 }
 /** However slow the machine is: they share. */
-const sharing = (db: Db) => createTurns((work) => db.write.transaction(work), Number.POSITIVE_INFINITY)
+const sharing = (db: Db) => createTurns((work) => db.write.transaction(work), { patienceMs: 60_000, longestMs: Number.POSITIVE_INFINITY })
 const insert = (id: number) => async (trx: Knex.Transaction) => {
   await trx('pets').insert({ id })
   return id
@@ -104,4 +104,21 @@ test('when there is no connection to be had all that wait are told', async (t) =
   await db.write.destroy()
   const found = await outcomes([db.tx(insert(1)), db.tx(insert(2)), db.tx(insert(3))])
   assert.equal(found.filter((one) => /acquire a connection/.test(String(one))).length, 3, found.join())
+})
+
+test('whose turn does not come is refused, like somebody for whom there is no connection; whoever holds it up goes on', async (t) => {
+  const { db } = await open(t)
+  const turn = createTurns((work) => db.write.transaction(work), { patienceMs: 50 })
+  let goOn: () => void = () => {}
+  const slow = turn(async (trx) => {
+    await new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    return insert(1)(trx)
+  })
+  await assert.rejects(turn(insert(2)), (error) => isUnreachable(error))
+  goOn()
+  assert.equal(await slow, 1)
+  assert.equal(await turn(insert(3)), 3)
+  assert.deepEqual(await kept(db), [1, 3])
 })
