@@ -1,7 +1,7 @@
 // What every page has: notices. Everything works without this file.
 const SHOWN_MS = 7000
 /** Also for the files that come after this one. */
-const on = (event, listener) => document.addEventListener(event, listener)
+const on = (...given) => document.addEventListener(...given)
 
 /** Words from the server or the network, said once, beside whatever is being typed. */
 const notice = (words) => {
@@ -22,11 +22,10 @@ on('signed-out', () => {
 })
 // What is not ours, such as the sign-in page that a host leads to or the page of a proxy that failed, takes no place in our pages.
 on('htmx:before:response', (event) => {
-  const { headers, status } = event.detail.ctx.response
+  const { raw, status, headers } = event.detail.ctx.response
   if (headers.has('wa-page') || headers.get('content-type')?.startsWith('text/event-stream')) return
   event.preventDefault()
-  const isSignIn = status < 400 || status === 401 || status === 403
-  notice(document.body.dataset[isSignIn ? 'signedOut' : 'failed'])
+  notice(document.body.dataset[raw.redirected || status === 401 ? 'signedOut' : status >= 500 ? 'failed' : 'foreign'])
 })
 on('htmx:response:error', ({ detail }) => {
   const { status } = detail.ctx.response
@@ -36,6 +35,18 @@ on('htmx:error', ({ target }) => {
   // The live stream and refreshes come back by themselves.
   if (target instanceof Element && target.closest('form')) notice(document.body.dataset.offline)
 })
+// What hangs over the page closes by Escape, and by a press anywhere else.
+const shut = (which, except = null) => {
+  for (const open of document.querySelectorAll(which)) {
+    if (open.contains(except)) continue
+    if (open.contains(document.activeElement)) open.querySelector('summary').focus()
+    open.open = false
+  }
+}
+on('keydown', ({ key }) => {
+  if (key === 'Escape') shut(':is(.kebab, .clip, .wa-list, .confirm)[open]')
+})
+on('click', ({ target }) => shut(':is(.kebab, .clip)[open]', target))
 // A tab that nobody sees asks for nothing, and for what it missed when it is seen again. (Its stream closes and comes back by itself.)
 let missed = false
 on('htmx:config:request', (event) => {

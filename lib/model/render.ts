@@ -27,10 +27,13 @@ export function renderTemplate(menu: MenuSpec, variables: Record<string, unknown
   return templateOf(filled(menu, variables, options))
 }
 
-/** How a menu will look, with samples for its variables: also a draft that is far from done. Never throws; `message` is null when there is nothing to draw. */
-export function preview(menu: MenuSpec): { message: SentMessage | null; faults: Fault[] } {
+/**
+ * How a menu will look, with samples for its variables: also a draft that is far from done. Never throws; `message` is null when there is nothing to draw.
+ * `draw`: `templateOf` for what leaves when the window is closed.
+ */
+export function preview(menu: MenuSpec, draw: (menu: MenuSpec) => SentMessage = sentOf): { message: SentMessage | null; faults: Fault[] } {
   const { menu: readable } = readMenu(menu)
-  return { message: readable ? sentOf(fillMenu(readable, samplesOf(readable))) : null, faults: faultsOf(menu) }
+  return { message: readable ? draw(fillMenu(readable, samplesOf(readable))) : null, faults: faultsOf(menu) }
 }
 
 function filled(menu: MenuSpec, variables: Record<string, unknown>, { alsoKnown }: RenderOptions): MenuSpec {

@@ -184,6 +184,22 @@ async function one(rows: PromiseLike<RawMessage[]>): Promise<MessageRow | null> 
 export async function listMessages(query: Query, conversationId: number, request: PageRequest): Promise<Page<MessageRow>> {
   return pageById(query('wa_messages').where({ conversation_id: conversationId }), request, readMessage)
 }
+/** Messages of one conversation from this id on, newest first; null when there are more than `limit`. */
+export async function messagesFrom(query: Query, conversationId: number, from: number, limit: number): Promise<MessageRow[] | null> {
+  const rows = query('wa_messages').where({ conversation_id: conversationId }).where('id', '>=', from)
+  const found = (await rows.orderBy('id', 'desc').limit(limit + 1)) as RawMessage[]
+  return found.length > limit ? null : found.map(readMessage)
+}
+/** Id of the `count`-th message of a conversation after this one; null when there are fewer. */
+export async function messageAfter(query: Query, conversationId: number, id: number, count: number): Promise<number | null> {
+  const rows = query('wa_messages').where({ conversation_id: conversationId }).where('id', '>', id)
+  const [found] = (await rows
+    .orderBy('id')
+    .offset(count - 1)
+    .limit(1)
+    .select('id')) as { id: number | string }[]
+  return found ? Number(found.id) : null
+}
 /** Messages that we sent, newest first, by state; only of these business numbers when they are given. */
 export async function listOutbound(
   query: Query,

@@ -127,7 +127,7 @@ test('what is written when the window closes comes back when it opens again, and
 })
 
 test('a paste that is too long is refused whole, with its reason, in the composer and on the phone', async (t) => {
-  const { page, toast } = await desk(t)
+  const { page } = await desk(t)
   const long = '🙂'.repeat(4097)
   await page.goto('/wa/conversations/1')
   await page.locator('#composer-text').fill(long)
@@ -138,6 +138,6 @@ test('a paste that is too long is refused whole, with its reason, in the compose
   await page.goto('/wa/phone')
   await page.locator('#phone-text').fill(long)
   await page.locator('#phone-text').press('Enter')
-  await toast(/4,?097 characters; WhatsApp takes 4,?096/)
+  await page.locator('#_refusal', { hasText: /4,?097 characters; WhatsApp takes 4,?096/ }).waitFor()
   assert.equal(await page.locator('#phone-text').inputValue(), long)
 })

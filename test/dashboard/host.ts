@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import express from 'express'
 import request from 'supertest'
-import { buttons, list, waInteractive } from '../../lib/index'
+import { buttons, list, type WaOptions, waInteractive } from '../../lib/index'
 import { testOptions, testPhone } from '../../lib/testing'
 import { later } from '../support/later'
 
@@ -30,12 +30,13 @@ export const more = buttons('more', {
 })
 
 /** A shop's host with a real engine, database and simulator. The role of whoever asks stands in the header `x-role`; admin without it, nobody is signed out; their id in `x-user`. */
-export async function host(t: TestContext) {
+export async function host(t: TestContext, given: Pick<WaOptions, 'menus' | 'dashboard'> = {}) {
   const { control, ...options } = testOptions()
   const role = (req: { headers: Record<string, string> }) => req.headers['x-role'] ?? 'admin'
   const wa = waInteractive({
     ...options,
-    menus: [helpCenter, more],
+    ...given,
+    menus: [helpCenter, more, ...(given.menus ?? [])],
     authorize: (req) => (role(req) === 'nobody' ? null : { id: req.headers['x-user'] ?? 'u1', name: 'Ravi', role: role(req) as 'admin' }),
   })
   wa.onReply('track_order', ({ ask }) => ask('Please enter your order number.', 'order_number'))

@@ -5,16 +5,17 @@ import type { Status } from '../../model/message'
 import { findContact } from '../../store/contacts'
 import { type ConversationRow, markChanged, markRead, type Step } from '../../store/conversations'
 import { listEvents } from '../../store/events'
-import { historyOf, messageById } from '../../store/messages'
+import { historyOf, messageAfter, messageById } from '../../store/messages'
 import { hashOf } from '../../store/rows'
 import { readForm } from '../body'
 import type { Exchange, Role, Route } from '../exchange'
 import { afterOf, conversationOf, fieldOf, idOf, isForm, isPartial, may } from './asked'
+import { type Chooser, chooserOf, isClosed } from './chooser'
 import { STATE_WORDS } from './events'
 import { streamOf } from './live'
 import { fragment, linksOf, OURS, page, seeOther } from './page'
 import { personOf } from './person'
-import { threadOf } from './thread'
+import { type Place, threadOf } from './thread'
 import { STATUS_WORDS, ticksOf } from './ticks'
 import { momentOf, windowView } from './when'
 
@@ -31,18 +32,20 @@ interface Attempt {
   text: string
   fault: string | null
 }
-const NOTHING: Attempt = { text: '', fault: null }
+export const NOTHING: Attempt = { text: '', fault: null }
 
 async function show(x: Exchange): Promise<void> {
-  return answer(x, await conversationOf(x), NOTHING)
+  return showTalk(x, await conversationOf(x), NOTHING)
 }
 
-async function answer(x: Exchange, conversation: ConversationRow, attempt: Attempt, status = 200): Promise<void> {
+export async function showTalk(x: Exchange, conversation: ConversationRow, attempt: Attempt, status = 200): Promise<void> {
   const { db } = x.engine
-  const after = afterOf(x)
-  const [contact, thread, trouble] = await Promise.all([
+  const place = await placeOf(x, conversation)
+  const isNewest = place.after === undefined
+  const [contact, thread, chooser, trouble] = await Promise.all([
     findContact(db.read, { id: conversation.contact_id }),
-    threadOf(x, conversation, after),
+    threadOf(x, conversation, place),
+    templatesFor(x, conversation),
     listEvents(db.read, { conversationId: conversation.id, states: ['needs_attention'] }, { limit: 5 }),
   ])
   const person = personOf(contact ?? undefined, x)
@@ -66,15 +69,46 @@ async function answer(x: Exchange, conversation: ConversationRow, attempt: Attem
     },
     rows: thread.rows,
     older: thread.older === null ? null : `/conversations/${conversation.id}?after=${thread.older}`,
-    isNewest: after === undefined,
+    from: thread.older === null ? 0 : (thread.rows.find((row) => row.kind === 'message')?.id ?? 0),
+    to: thread.rows.findLast((row) => row.kind === 'message')?.id ?? 0,
+    isNewest,
     again: isForm(x),
     composer: composerOf(x, conversation, attempt),
+    chooser,
     mayAnswer: may(x, 'agent'),
     mayInspect: may(x, 'editor'),
   }
   // The region takes the answer of its own forms whatever became of them, so a refused message is answered in place.
   if (isPartial(x)) return fragment(x, 'conversations/_talk', locals, status)
-  return page(x, 'conversations/show', { title: person.name, stream: await streamOf(x, conversation), ...locals }, status)
+  return page(
+    x,
+    'conversations/show',
+    {
+      title: person.name,
+      skips: locals.composer.closed === null ? [{ href: '#composer-text', words: x.t('To the message field') }] : [],
+      stream: await streamOf(x, conversation),
+      ...locals,
+    },
+    status,
+  )
+}
+
+/** Messages that are shown below one that was looked for. */
+const BELOW = 15
+
+/** Which part of the thread: `?after=`, `?around=` one message, or for who reads in the newest part and is told of news, `?from=` what they see. */
+async function placeOf(x: Exchange, conversation: ConversationRow): Promise<Place> {
+  const numberOf = (name: string): number | null => (/^\d{1,15}$/.test(x.query.get(name) ?? '') ? Number(x.query.get(name)) : null)
+  const around = numberOf('around')
+  const below = around === null ? null : await messageAfter(x.engine.db.read, conversation.id, around, BELOW)
+  const after = below === null ? afterOf(x) : String(below)
+  return { after, from: after === undefined ? numberOf('from') : null }
+}
+
+/** A closed window offers what may leave. Not to a page that is open: what is being chosen there stays. */
+async function templatesFor(x: Exchange, conversation: ConversationRow): Promise<Chooser | null> {
+  if (!may(x, 'agent') || !isClosed(conversation, x) || (isPartial(x) && !isForm(x))) return null
+  return { ...(await chooserOf(x, conversation)), focus: false }
 }
 
 function stepView(step: Step | null, x: Exchange): { words: string; since: string } | null {
@@ -92,7 +126,7 @@ function composerOf(x: Exchange, conversation: ConversationRow, attempt: Attempt
     : window.state === 'closed'
       ? x.t('The 24-hour window closed {when}. WhatsApp takes approved templates only, until the customer writes again.', { when: window.closes?.at ?? '' })
       : null
-  return { closed, token: randomBytes(12).toString('base64url'), ...attempt }
+  return { closed, token: randomBytes(12).toString('base64url'), limit: LIMITS.text, ...attempt }
 }
 
 async function write(x: Exchange): Promise<void> {
@@ -108,7 +142,7 @@ async function write(x: Exchange): Promise<void> {
         : token === ''
           ? x.t('The form was incomplete. Send it again.')
           : null
-  if (fault !== null) return answer(x, conversation, { text, fault }, 422)
+  if (fault !== null) return showTalk(x, conversation, { text, fault: x.t('Not sent: {reason}', { reason: fault }) }, 422)
   try {
     await x.engine.send({
       to: { id: String(conversation.contact_id) },
@@ -119,9 +153,9 @@ async function write(x: Exchange): Promise<void> {
     })
   } catch (error) {
     if (!(error instanceof WaError) || error.status >= 500) throw error
-    return answer(x, conversation, { text, fault: x.t.said(error.message) }, error.status)
+    return showTalk(x, conversation, { text, fault: x.t('Not sent: {reason}', { reason: x.t.said(error.message) }) }, error.status)
   }
-  return isPartial(x) ? answer(x, await conversationOf(x), NOTHING) : seeOther(x, `/conversations/${conversation.id}`)
+  return isPartial(x) ? showTalk(x, await conversationOf(x), NOTHING) : seeOther(x, `/conversations/${conversation.id}`)
 }
 
 async function change(x: Exchange): Promise<void> {
@@ -130,7 +164,7 @@ async function change(x: Exchange): Promise<void> {
   const mode = fieldOf(form, 'mode')
   if (mode !== 'bot' && mode !== 'person') throw new WaError('WA_REQUEST_INVALID', `Who is in charge is "bot" or "person", not "${mode.slice(0, 20)}".`)
   await x.engine.setMode(String(conversation.id), mode, x.user)
-  return isPartial(x) ? answer(x, await conversationOf(x), NOTHING) : seeOther(x, `/conversations/${conversation.id}`)
+  return isPartial(x) ? showTalk(x, await conversationOf(x), NOTHING) : seeOther(x, `/conversations/${conversation.id}`)
 }
 
 async function read(x: Exchange): Promise<void> {

@@ -52,7 +52,7 @@ export async function foundIn(x: Exchange, query: string, like: ConversationFilt
     (message): FoundLine => ({
       id: message.id,
       conversationId: message.conversation_id,
-      href: `/conversations/${message.conversation_id}?after=${message.id + 1}#row-${message.id}`,
+      href: `/conversations/${message.conversation_id}?around=${message.id}#row-${message.id}`,
       person: personOf(contacts.get(conversations.get(message.conversation_id)?.contact_id ?? 0), x),
       by: message.direction === 'out' ? byWords(message.sent_by, x.t) : null,
       words: excerpt(plain(message.text ?? ''), query),

@@ -10,6 +10,7 @@ import { finder } from '../router'
 import { chosenLanguage } from '../words/languages'
 import * as assets from './assets'
 import * as audit from './audit'
+import * as choose from './choose'
 import * as conversation from './conversation'
 import * as conversations from './conversations'
 import * as customer from './customer'
@@ -33,6 +34,7 @@ export const ROUTES: readonly Route<Role>[] = [
   menus,
   conversations,
   conversation,
+  choose,
   customer,
   exporting,
   decideAll,

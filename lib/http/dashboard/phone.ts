@@ -17,7 +17,7 @@ import { fragment, page, seeOther } from './page'
 import { addressOf, eventsView, FAULTS, FIRST_CUSTOMER, type Handset, handsetOf, phoneView, screenView } from './phone-view'
 
 export const routes: Route<Role>[] = [
-  { method: 'GET', path: '/phone', may: 'viewer', handle: (x) => show(x, null) },
+  { method: 'GET', path: '/phone', may: 'viewer', handle: (x) => show(x) },
   { method: 'GET', path: '/phone/screen', may: 'viewer', handle: async (x) => screen(x, await handsetOf(x)) },
   { method: 'GET', path: '/phone/events', may: 'viewer', handle: events },
   { method: 'POST', path: '/phone/messages', may: 'agent', handle: write },
@@ -31,16 +31,19 @@ export const routes: Route<Role>[] = [
 /** A tap, a text, a picture: what one form of the phone sends. */
 type Form = Record<string, unknown>
 
-/** A new customer whom the form could not make. */
+/** What was written and not taken stays in its field, with the reason beside it. */
 interface Refused {
-  name: string
-  phone: string
-  fault: string
-  /** Which field the fault is about. */
-  about: 'name' | 'phone'
+  contact?: {
+    name: string
+    phone: string
+    fault: string
+    /** Which field the fault is about. */
+    about: 'name' | 'phone'
+  }
+  words?: { text: string; fault: string }
 }
 
-async function show(x: Exchange, refused: Refused | null): Promise<void> {
+async function show(x: Exchange, refused: Refused = {}): Promise<void> {
   const handset = await handsetOf(x)
   return page(
     x,
@@ -49,9 +52,11 @@ async function show(x: Exchange, refused: Refused | null): Promise<void> {
       title: x.t('Phone'),
       stream: await streamOf(x, handset.conversation),
       ...(await phoneView(x, handset)),
-      refused: refused ?? { name: '', phone: '', fault: null, about: null },
+      refused: refused.contact ?? { name: '', phone: '', fault: null, about: null },
+      words: refused.words ?? { text: '', fault: '' },
+      limit: LIMITS.text,
     },
-    refused ? 422 : 200,
+    refused.contact || refused.words ? 422 : 200,
   )
 }
 
@@ -73,12 +78,22 @@ async function write(x: Exchange): Promise<void> {
   const form = await readForm(x.req)
   const handset = await handsetOf(x, form)
   const kind = fieldOf(form, 'kind')
-  const text = textOf(x, form, 'text')
+  const text = trimmed(form, 'text')
+  const reason = whyTooLong(x, text)
+  if (reason !== null) return refuseWords(x, text, reason)
   if (kind === 'image')
     await deliver(x, handset, [{ content: sendsImage({ id: `sim.image.${randomBytes(4).toString('hex')}`, ...(text ? { caption: text } : {}) }) }])
   else if (kind === 'location') await deliver(x, handset, [{ content: sendsLocation(PLACE) }])
   else if (text !== '') await deliver(x, handset, [{ content: says(text) }])
   return screen(x, await handsetOf(x, form))
+}
+
+async function refuseWords(x: Exchange, text: string, reason: string): Promise<void> {
+  const fault = x.t('Not sent: {reason}', { reason })
+  if (!isPartial(x)) return show(x, { words: { text, fault } })
+  x.res.setHeader('HX-Retarget', '#_refusal')
+  x.res.setHeader('HX-Reswap', 'outerHTML')
+  return fragment(x, 'phone/_refusal', { fault }, 422)
 }
 
 async function tap(x: Exchange): Promise<void> {
@@ -150,13 +165,13 @@ async function meet(x: Exchange): Promise<void> {
   const [name, given] = [fieldOf(form, 'name').trim(), fieldOf(form, 'phone').trim()]
   if (codePoints(name) > LONGEST_NAME) {
     const fault = x.t('The name is {n} characters; at most {limit}.', { n: codePoints(name), limit: LONGEST_NAME })
-    return show(x, { name, phone: given, fault, about: 'name' })
+    return show(x, { contact: { name, phone: given, fault, about: 'name' } })
   }
   let phone: string
   try {
     phone = phoneOf(given)
   } catch (error) {
-    return show(x, { name, phone: given, fault: x.t.said(reasonOf(error)), about: 'phone' })
+    return show(x, { contact: { name, phone: given, fault: x.t.said(reasonOf(error)), about: 'phone' } })
   }
   const now = x.engine.now()
   const contact = await x.engine.db.tx(async (trx) => {
@@ -167,11 +182,15 @@ async function meet(x: Exchange): Promise<void> {
   return seeOther(x, addressOf({ line, several: x.engine.lines.size > 1, contact }))
 }
 
+const trimmed = (form: Form, name: string): string => fieldOf(form, name).replaceAll('\r\n', '\n').trim()
+const whyTooLong = ({ t }: Exchange, text: string): string | null =>
+  codePoints(text) > LIMITS.text ? t('{n} characters; WhatsApp takes {limit}. Send it in two messages.', { n: codePoints(text), limit: LIMITS.text }) : null
+
 /** Never cut: two halves of what somebody wrote are another message. */
-const textOf = ({ t }: Exchange, form: Form, name: string): string => {
-  const text = fieldOf(form, name).replaceAll('\r\n', '\n').trim()
-  if (codePoints(text) > LIMITS.text)
-    throw new WaError('WA_REQUEST_INVALID', t('{n} characters; WhatsApp takes {limit}. Send it in two messages.', { n: codePoints(text), limit: LIMITS.text }))
+const textOf = (x: Exchange, form: Form, name: string): string => {
+  const text = trimmed(form, name)
+  const reason = whyTooLong(x, text)
+  if (reason !== null) throw new WaError('WA_REQUEST_INVALID', reason)
   return text
 }
 

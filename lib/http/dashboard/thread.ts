@@ -1,7 +1,7 @@
 import type { ConversationRow } from '../../store/conversations'
 import type { Query } from '../../store/database'
 import { type EventRow, wordlessEvents } from '../../store/events'
-import { listMessages, type MessageRow, messageById, messagesById, offersBetween, tapsOn } from '../../store/messages'
+import { listMessages, type MessageRow, messageById, messagesById, messagesFrom, offersBetween, tapsOn } from '../../store/messages'
 import type { Exchange } from '../exchange'
 import type { Say } from '../words/say'
 import type { Bubble } from './bubble'
@@ -22,11 +22,20 @@ export interface Thread {
 }
 
 const PAGE = 40
+/** Somebody who reads further up keeps what they see: so many messages may come below it before the page begins anew. */
+const HELD = 200
+
+/** Which page of a thread: `after` in older messages; else the newest, that begins at the message `from` for somebody who reads there. */
+export interface Place {
+  after: string | undefined
+  from: number | null
+}
 
 /** One page of a conversation, with what was tapped on which menu and who was in charge when. */
-export async function threadOf(x: Exchange, conversation: ConversationRow, after: string | undefined): Promise<Thread> {
+export async function threadOf(x: Exchange, conversation: ConversationRow, { after, from }: Place): Promise<Thread> {
   const query = x.engine.db.read
-  const page = await listMessages(query, conversation.id, { limit: PAGE, after })
+  const held = from === null ? null : await messagesFrom(query, conversation.id, from, HELD)
+  const page = held ? { items: held, next: from === 0 ? null : String(from) } : await listMessages(query, conversation.id, { limit: PAGE, after })
   const messages = page.items.reverse()
   const [notes, activities] = await Promise.all([
     notesOn(query, conversation.id, messages),

@@ -2,8 +2,7 @@ import type { Hearing } from '../../../engine'
 import { TYPE_WORDS } from '../../../model/changes'
 import { plain } from '../../../model/format'
 import type { MenuSpec } from '../../../model/menu'
-import type { Query } from '../../../store/database'
-import { countChangedMenus, listMenus, type StoredMenu } from '../../../store/menus'
+import { countChangedMenus, type StoredMenu } from '../../../store/menus'
 import { tagsInUse } from '../../../store/tags'
 import type { Exchange, Role, Route } from '../../exchange'
 import type { Say } from '../../words/say'
@@ -12,6 +11,7 @@ import { fragment, page } from '../page'
 import { type Moment, momentOf } from '../when'
 import { listeningTo } from './listeners'
 import { standingOf, writtenOf } from './one'
+import { searchMenus } from './search'
 import { GLYPHS } from './types'
 
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/menus', may: 'viewer', handle: list }]
@@ -41,7 +41,7 @@ async function list(x: Exchange): Promise<void> {
   const q = (x.query.get('q') ?? '').trim().slice(0, 100)
   const read = x.engine.db.read
   const tag = x.query.get('tag')?.slice(0, 64) || undefined
-  const found = await search(read, q, { after: afterOf(x), archived: shown === 'archived', changed: shown === 'changed', tag })
+  const found = await searchMenus(read, q, { limit: PAGE, after: afterOf(x), archived: shown === 'archived', changed: shown === 'changed', tag })
   const inUse = await tagsInUse(read, shown === 'archived')
   const changed = await countChangedMenus(read, COUNTED)
   const hearings = x.engine.hearings()
@@ -89,39 +89,6 @@ function doneWords({ query, t }: Exchange): string | null {
   return did === 'imported' ? t('Imported as drafts. Look them over, then publish them.') : null
 }
 
-/**
- * Menus that say all of the words looked for, in their key or anywhere in their words. Read and compared here: a database would find the names of
- * JSON's fields too, and compares letters outside of ASCII differently on every engine. Menus are hundreds at most.
- */
-async function search(query: Query, q: string, request: { after?: string | undefined; archived: boolean; changed: boolean; tag: string | undefined }) {
-  if (q === '') return listMenus(query, { limit: PAGE, ...request })
-  const wanted = q.toLowerCase().split(/\s+/)
-  const items: StoredMenu[] = []
-  let after = request.after
-  do {
-    const page = await listMenus(query, { ...request, limit: 200, after })
-    for (const menu of page.items) {
-      if (!wanted.every((word) => textOf(menu).includes(word))) continue
-      if (items.length === PAGE) return { items, next: String(items.at(-1)?.id) }
-      items.push(menu)
-    }
-    after = page.next ?? undefined
-  } while (after !== undefined)
-  return { items, next: null }
-}
-
-function textOf(menu: StoredMenu): string {
-  const texts: string[] = [menu.key, ...menu.tags]
-  const walk = (value: unknown): void => {
-    if (typeof value === 'string') texts.push(value)
-    else if (Array.isArray(value)) for (const one of value) walk(one)
-    else if (typeof value === 'object' && value !== null) for (const [name, one] of Object.entries(value)) if (name !== 'type' && name !== 'owner') walk(one)
-  }
-  walk(menu.draft)
-  walk(menu.published)
-  return texts.join('\n').toLowerCase()
-}
-
 function lineOf(menu: StoredMenu, hearings: readonly Hearing[], x: Exchange): Omit<MenuLine, 'tags'> {
   const spec = writtenOf(menu)
   const { names, options, unheard } = listeningTo(hearings, spec)
@@ -139,7 +106,7 @@ function lineOf(menu: StoredMenu, hearings: readonly Hearing[], x: Exchange): Om
   }
 }
 
-function firstWords(spec: MenuSpec, t: Say): string {
+export function firstWords(spec: MenuSpec, t: Say): string {
   if (spec.type !== 'template') return plain(spec.body.slice(0, 300))
   return spec.template.name ? t('Template {name}', { name: spec.template.name }) : t('Template without a name yet')
 }

@@ -122,6 +122,7 @@ export const REFUSALS: Words = {
 
   // Menus
   'Menu "{key}":': 'मेन्यू "{key}":',
+  'Menu "{key}" cannot be sent from here at the moment. Choose another one.': 'मेन्यू "{key}" अभी यहाँ से नहीं भेजा जा सकता। कोई दूसरा चुनें।',
   'There is no menu "{key}".': 'मेन्यू "{key}" मौजूद नहीं है।',
   'Menu "{key}" has neither a draft nor a published version.': 'मेन्यू "{key}" का न ड्राफ़्ट है, न पब्लिश किया वर्ज़न।',
   'Menu "{key}" has no version {version}.': 'मेन्यू "{key}" का वर्ज़न {version} नहीं है।',

@@ -29,6 +29,9 @@ export const PAGES: Words = {
   'The server could not do that. Nothing you typed is lost; try again in a moment.': 'सर्वर यह नहीं कर सका। आपका लिखा हुआ सुरक्षित है; थोड़ी देर बाद फिर कोशिश करें।',
   'Your session has ended. Sign in again in another tab, then try once more: nothing you typed is lost.':
     'आपका सेशन ख़त्म हो गया है। दूसरे टैब में फिर साइन इन करें, फिर दोबारा कोशिश करें: आपका लिखा हुआ सुरक्षित है।',
+  'More links': 'और लिंक',
+  'Something that is not the dashboard answered, such as a proxy or a sign-in page. Nothing you typed is lost; look in another tab, then try again.':
+    'डैशबोर्ड की जगह किसी और ने जवाब दिया, जैसे प्रॉक्सी या साइन-इन पेज ने। आपका लिखा कुछ नहीं खोया; दूसरे टैब में देखें, फिर कोशिश करें।',
   'The network is gone, or the server does not answer. Nothing you typed is lost; try again.':
     'नेटवर्क नहीं है या सर्वर जवाब नहीं दे रहा। आपका लिखा हुआ सुरक्षित है; फिर कोशिश करें।',
   'Unknown customer': 'अनजान ग्राहक',

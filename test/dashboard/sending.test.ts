@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { buttons, list, text } from '../../lib/index'
+import { hidden, host, wordsOf } from './host'
+
+const DAY_MS = 24 * 3_600_000
+
+const rating = buttons('rating', {
+  body: 'How was order {{order}}, {{name}}?',
+  variables: { order: { sample: 'ORD-1' }, name: { default: 'friend' } },
+  buttons: [
+    { id: 'good', title: 'Good' },
+    { id: 'bad', title: 'Bad' },
+  ],
+  template: { name: 'rate_us', language: 'en', components: [{ type: 'body', parameters: [{ type: 'text', text: '{{order}}' }] }] },
+})
+const greeting = text('greeting', { body: 'Good morning!' })
+const slots = list('slots', { body: 'When?', button: 'See slots', sections: [{ title: 'Free', each: 'slots', row: { id: 'slot:{{id}}', title: '{{time}}' } }] })
+
+/** A customer who has written once, and a shop that has something to send. */
+async function desk(t: TestContext) {
+  const made = await host(t, { menus: [rating, greeting, slots] })
+  const asha = made.phone({ name: 'Asha' })
+  await asha.says('hi')
+  const offered = async (query = '', who = 'agent') =>
+    [...(await made.get(`/conversations/1/menus${query}`, who).expect(200)).text.matchAll(/href="[^"]*\?menu=([^"]*)"/g)].map(([, key]) => key)
+  const send = async (fields: Record<string, string>, who = 'agent') => {
+    const { text: form } = await made.get(`/conversations/1/menus?menu=${fields.menu}`, who)
+    return made.post('/conversations/1/menus', { version: hidden(form, 'version'), token: hidden(form, 'token'), ...fields }, who)
+  }
+  return { ...made, asha, offered, send }
+}
+
+test('an agent sends a published menu by hand, its variables filled in, as the drawing beside them shows', async (t) => {
+  const { get, post, offered, send, wa } = await desk(t)
+  assert.deepEqual(await offered(), ['greeting', 'rating', 'more', 'help-center'])
+  assert.deepEqual(await offered('?q=morning'), ['greeting'])
+
+  const drawn = await post('/conversations/1/menus/preview', { menu: 'rating', 'v.order': 'ORD-7' }, 'agent').expect(200)
+  const sent = await send({ menu: 'rating', 'v.order': 'ORD-7' })
+  await wa.idle()
+
+  assert.match(wordsOf(drawn.text), /How was order ORD-7, friend\?/)
+  assert.match(drawn.text, /name="v\.order" value="ORD-7"/)
+  assert.deepEqual([sent.status, sent.headers.location], [303, '/wa/conversations/1'])
+  const thread = (await get('/conversations/1')).text
+  assert.match(wordsOf(thread), /How was order ORD-7, friend\? [\d:]+ Delivered[\s\S]*rating · v1 sent by Ravi/)
+})
+
+test('a repeated click is one message; other words under the same form are refused', async (t) => {
+  const { get, post, wa } = await desk(t)
+  const { text: form } = await get('/conversations/1/menus?menu=greeting', 'agent')
+  const fields = { menu: 'greeting', version: hidden(form, 'version'), token: hidden(form, 'token') }
+
+  await Promise.all([1, 2, 3].map(() => post('/conversations/1/menus', fields, 'agent').expect(303)))
+  await post('/conversations/1/menus', { ...fields, menu: 'rating', 'v.order': 'x' }, 'agent').expect(422)
+  await wa.idle()
+
+  assert.equal((await get('/conversations/1')).text.match(/Good morning!/g)?.length, 1)
+})
+
+test('a variable without a value is named, and its field marked', async (t) => {
+  const { send } = await desk(t)
+
+  const { status, text: page } = await send({ menu: 'rating', 'v.name': 'Asha' })
+
+  assert.equal(status, 422)
+  assert.match(page, /id="chosen-fault" role="alert">Not sent: [^<]*order/)
+  assert.match(page, /name="v\.order"[^>]*required[^>]*aria-invalid="true"/)
+  assert.match(page, /name="v\.name" value="Asha"/)
+})
+
+test('a menu that was published anew since it was looked at is shown once more, not sent', async (t) => {
+  const { send } = await desk(t)
+
+  const { status, text: page } = await send({ menu: 'greeting', version: '7' })
+
+  assert.equal(status, 409)
+  assert.match(wordsOf(page), /published anew meanwhile/)
+})
+
+test('a closed window offers the templates, and only those leave', async (t) => {
+  const { get, offered, send, control, wa } = await desk(t)
+  await control.clock.advance(DAY_MS)
+
+  const { text: closed } = await get('/conversations/1', 'agent').expect(200)
+  assert.match(wordsOf(closed), /Send a template[\s\S]*rating How was order[\s\S]*The 24-hour window closed/)
+  assert.doesNotMatch(closed, /menu=greeting/)
+  assert.deepEqual(await offered(), ['rating'])
+  assert.match(wordsOf((await get('/conversations/1/menus?menu=rating', 'agent')).text), /Template rate_us \(en\) How was order ORD-1, friend\?/)
+
+  assert.equal((await send({ menu: 'greeting' })).status, 404)
+  assert.equal((await send({ menu: 'rating', 'v.order': 'ORD-9' })).status, 303)
+  await wa.idle()
+
+  assert.match(wordsOf((await get('/conversations/1')).text), /Template rate_us \(en\) How was order ORD-9, friend\?/)
+})
+
+test('what was typed when the window closed is told not to be sent, and stays to be read', async (t) => {
+  const { get, post, control } = await desk(t)
+  const token = hidden((await get('/conversations/1')).text, 'token')
+  await control.clock.advance(DAY_MS)
+
+  const { text: page } = await post('/conversations/1/messages', { token, text: 'Your parcel & its twin' }, 'agent').expect(409)
+
+  assert.match(page, /id="composer-kept"[^>]*>Kept until they write again: <span[^>]*>Your parcel &amp; its twin<\/span>/)
+  assert.doesNotMatch(page, /id="composer-kept"[^>]* hidden/)
+})
+
+test('viewers are offered nothing and send nothing', async (t) => {
+  const { get, post, control } = await desk(t)
+  for (const closed of [false, true]) {
+    if (closed) await control.clock.advance(DAY_MS)
+    assert.doesNotMatch((await get('/conversations/1', 'viewer').expect(200)).text, /\/1\/menus|Send a (menu|template)/)
+    await get('/conversations/1/menus', 'viewer').expect(403)
+    for (const path of ['', '/preview']) await post(`/conversations/1/menus${path}`, { menu: 'rating' }, 'viewer').expect(403)
+  }
+})
+
+test('what was found is shown with what was said before and after it', async (t) => {
+  const { get, wa } = await desk(t)
+  for (let n = 1; n <= 60; n++) await wa.send('+919800000001', { text: `words ${n}.` })
+  await wa.idle()
+
+  const found = (await get('/conversations?q="words 20."')).text
+  const [, address = ''] = /href="\/wa(\/conversations\/1\?around=\d+)#row-\d+"/.exec(found) ?? []
+  const { text: page } = await get(address)
+
+  const seen = [...page.matchAll(/words (\d+)\./g)].map(([, n]) => Number(n))
+  assert.ok(seen.includes(20) && Math.min(...seen) < 20 && Math.max(...seen) > 20, seen.join())
+})
+
+test('somebody who reads further up keeps what they see when something comes', async (t) => {
+  const { get, asha, wa } = await desk(t)
+  for (let n = 1; n <= 50; n++) await wa.send('+919800000001', { text: `words ${n}.` })
+  await wa.idle()
+  const shown = (html: string) => [...html.matchAll(/words (\d+)\./g)].map(([, n]) => Number(n))
+  const before = (await get('/conversations/1')).text
+  const [, from = ''] = /data-from="(\d+)"/.exec(before) ?? []
+  await asha.says('one more')
+
+  const held = (await get(`/conversations/1?from=${from}`)).text
+
+  assert.equal(shown(before).length, 40)
+  assert.deepEqual(shown(held), shown(before))
+  assert.match(held, /one more/)
+  assert.match(held, new RegExp(`\\?after=${from}"`))
+})
+
+test('the phone says beside the field why it did not take what was written, and keeps it', async (t) => {
+  const { post } = await host(t)
+  const long = '🙂'.repeat(4097)
+
+  const { text: page } = await post('/phone/messages', { kind: 'text', text: long }).expect(422)
+
+  assert.match(page, /<textarea id="phone-text"[^>]*aria-invalid="true">🙂{4097}<\/textarea>/u)
+  assert.match(page, /id="_refusal"[^>]*>Not sent: 4,097 characters; WhatsApp takes 4,096/)
+})
+
+test('from the top of a thread one leads straight to where one writes, if one may', async (t) => {
+  const { get } = await desk(t)
+  const skips = async (who: string) => (await get('/conversations/1', who)).text.match(/class="skip" href="#[a-z-]+"/g)
+
+  assert.deepEqual(await skips('agent'), ['class="skip" href="#main"', 'class="skip" href="#composer-text"'])
+  assert.deepEqual(await skips('viewer'), ['class="skip" href="#main"'])
+})
