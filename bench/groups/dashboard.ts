@@ -18,6 +18,8 @@ async function fill(url: string): Promise<void> {
   const db = await openDatabase(url)
   await migrate(db)
   const at = Date.now()
+  /** Over some days, one newer than the other: a list of real talks shows no time twice. */
+  const saidAt = (id: number): number => at - (300 - id) * 17 * 60_000
   const ids = Array.from({ length: 300 }, (_, nth) => nth + 1)
   await db.write('wa_contacts').insert(ids.map((id) => ({ id, phone: `+${919_800_000_000 + id}`, name: `Asha Rao ${id}`, created_at: at, updated_at: at })))
   const talk = {
@@ -26,9 +28,8 @@ async function fill(url: string): Promise<void> {
     last_direction: 'in',
     changed_at: at,
     created_at: at,
-    last_inbound_at: at,
     unread: 1,
   }
-  await db.write('wa_conversations').insert(ids.map((id) => ({ ...talk, id, contact_id: id, last_at: at + id })))
+  await db.write('wa_conversations').insert(ids.map((id) => ({ ...talk, id, contact_id: id, last_at: saidAt(id), last_inbound_at: saidAt(id) })))
   await db.close()
 }

@@ -41,9 +41,13 @@ export function formatted(text: string): Segment[] {
 
 /** The words alone, in one line, without the marks. */
 export const plain = (text: string): string =>
-  formatted(text)
-    .map((segment) => segment.text)
-    .join('')
+  // Most words have no mark, and what has none is read as it stands.
+  (/[`*_~]/.test(text)
+    ? formatted(text)
+        .map((segment) => segment.text)
+        .join('')
+    : text
+  )
     .replaceAll(/\s+/g, ' ')
     .trim()
 

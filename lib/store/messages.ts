@@ -246,12 +246,9 @@ export async function messagesById(query: Query, ids: readonly number[]): Promis
 }
 /** Who of the staff sent these messages; null for code. */
 export async function sendersOf(query: Query, ids: readonly (number | null)[]): Promise<Map<number, string | null>> {
-  const rows = (await query('wa_messages')
-    .whereIn(
-      'id',
-      ids.filter((id) => id !== null),
-    )
-    .select('id', 'sent_by')) as { id: number | string; sent_by: string | null }[]
+  const known = ids.filter((id) => id !== null)
+  if (known.length === 0) return new Map()
+  const rows = (await query('wa_messages').whereIn('id', known).select('id', 'sent_by')) as { id: number | string; sent_by: string | null }[]
   return new Map(rows.map((row) => [Number(row.id), row.sent_by]))
 }
 /** What was tapped on these messages of one conversation, oldest first. A tap is always newer than what it answers. */

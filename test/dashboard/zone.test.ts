@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import express from 'express'
 import request from 'supertest'
+import { momentOf } from '../../lib/http/dashboard/when'
+import { languagesOf } from '../../lib/http/words/languages'
+import type { Say } from '../../lib/http/words/say'
 import { dayAfter, isDay, startOfDay } from '../../lib/http/zone'
 import { waInteractive } from '../../lib/index'
 import { testOptions } from '../../lib/testing'
@@ -75,4 +78,35 @@ test('a time zone that there is not is refused, with the nearest name', () => {
     code: 'WA_OPTION_INVALID',
     message: 'dashboard.timeZone is "Europe/Berln", which is no time zone. Did you mean "Europe/Berlin"?',
   })
+})
+
+test('what was today is yesterday after midnight, in each zone and language, also when it was written before', () => {
+  const clock = { now: Date.parse('2026-10-25T18:00:00Z') }
+  const said = Date.parse('2026-10-25T17:59:42Z')
+  const [english, hindi] = [languagesOf('en', undefined).say(null), languagesOf('hi', undefined).say(null)]
+  const read = (say: Say, zone: string, time = said) => {
+    const { day, short, when, isToday, full, iso } = momentOf(time, { t: say, zone, engine: { now: () => clock.now } as never })
+    return { day, short, when, isToday, full, iso }
+  }
+
+  assert.deepEqual(read(english, 'UTC'), {
+    day: 'Today',
+    short: '17:59',
+    when: 'Today, 17:59',
+    isToday: true,
+    full: '25 Oct 2026, 17:59:42 UTC',
+    iso: '2026-10-25T17:59:42.000Z',
+  })
+  assert.equal(read(english, 'UTC', said + 10_000).full, '25 Oct 2026, 17:59:52 UTC')
+  assert.equal(read(hindi, 'UTC').day, 'आज')
+  assert.deepEqual([read(english, 'Asia/Kolkata').day, read(english, 'Asia/Kolkata').short], ['Today', '23:29'])
+  // Half past midnight in India, seven in the evening in London.
+  clock.now += HOUR
+  assert.deepEqual([read(english, 'Asia/Kolkata').day, read(english, 'UTC').day], ['Yesterday', 'Today'])
+  clock.now += 6 * HOUR
+  assert.deepEqual([read(english, 'UTC').day, read(english, 'UTC').isToday, read(hindi, 'UTC').day], ['Yesterday', false, 'कल'])
+  clock.now += 24 * HOUR
+  assert.equal(read(english, 'UTC').day, 'Sunday')
+  clock.now += 365 * 24 * HOUR
+  assert.equal(read(english, 'UTC').day, '25 October 2026')
 })

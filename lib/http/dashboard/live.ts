@@ -4,7 +4,7 @@ import { reasonOf, WaError } from '../../errors'
 import { type ConversationRow, changesOf } from '../../store/conversations'
 import { type News, newsOf } from '../../store/news'
 import type { Exchange, Role, Route } from '../exchange'
-import { frameOf } from './page'
+import { frameOf, type Stream } from './page'
 
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/live', may: 'viewer', handle: live }]
 
@@ -17,13 +17,15 @@ const HEARTBEAT_MS = 15_000
 const LIFE_MS = 600_000
 
 /**
- * Address below the mount of the stream of a page, which says what the page has seen: it is told of what comes after. Null where the host wants none.
- * Asked before the page reads what it shows: what changes meanwhile is told once too often, and never missed. `conversation`: the only one it shows.
+ * Null where the host wants none. Asked before the page reads what it shows: what changes meanwhile is told once too often, and never missed.
+ * `conversation`: the only one that the page shows.
  */
-export async function streamOf(x: Exchange, conversation: ConversationRow | null = null): Promise<string | null> {
+export async function streamOf(x: Exchange, conversation: ConversationRow | null = null): Promise<Stream | null> {
   if (frameOf(x.engine).look.live !== true) return null
-  if (conversation) return `/live?conversation=${conversation.id}&since=${conversation.changed_at}`
-  return `/live?since=${wordOf(await newsOf(x.engine.db.read))}`
+  if (conversation) return { address: `/live?conversation=${conversation.id}&since=${conversation.changed_at}` }
+  const news = await newsOf(x.engine.db.read)
+  // Those of all business numbers are nothing for who may see some.
+  return { address: `/live?since=${wordOf(news)}`, ...(x.user.numbers === undefined ? { attention: news.attention } : {}) }
 }
 
 const wordOf = ({ change, event, message, troubled }: News): string => `${change}.${event}.${message}.${troubled}`

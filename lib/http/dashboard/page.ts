@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { CODES, WaError } from '../../errors'
 import type { ContactRow } from '../../store/contacts'
 import { countEvents } from '../../store/events'
+import { ATTENTION } from '../../store/news'
 import type { Retention } from '../../store/retention'
 import { type Exchange, isAllowed, type Request, ROLES, type User } from '../exchange'
 import { type Link, type Look, lookOf } from '../look'
@@ -26,11 +27,17 @@ export const setFrame = (engine: object, frame: Frame): void => {
 export const frameOf = (engine: object): Frame =>
   frames.get(engine) ?? { production: false, access: '', keys: [], retention: { messagesDays: null, rawDays: null, auditDays: null }, look: lookOf({}) }
 
-const ATTENTION = 100
+/** The stream of a page. */
+export interface Stream {
+  /** Below the mount; says what the page has seen, so that it is told of what comes after. */
+  address: string
+  /** How many events need attention, when that was asked along. */
+  attention?: number
+}
 
 /** A whole page: the view inside the layout. Locals need `title`. */
-export async function page(x: Exchange, view: string, locals: Locals & { title: string }, status = 200): Promise<void> {
-  const trouble = await countEvents(x.engine.db.read, ['needs_attention'], ATTENTION, { numbers: x.user.numbers })
+export async function page(x: Exchange, view: string, locals: Locals & { title: string; stream?: Stream | null }, status = 200): Promise<void> {
+  const trouble = locals.stream?.attention ?? (await countEvents(x.engine.db.read, ['needs_attention'], ATTENTION, { numbers: x.user.numbers }))
   html(
     x.res,
     status,

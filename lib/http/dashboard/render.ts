@@ -39,12 +39,29 @@ export function createDraw(folder: string | null = null): Draw {
   return draw
 }
 
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&#34;', "'": '&#39;' }
+/** What EJS does, but most values are left as they are after one look. */
+const escaped = (value: unknown): string => {
+  const text = value === undefined || value === null ? '' : String(value)
+  return /[&<>"']/.test(text) ? text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] as string) : text
+}
+
 const viewsFolder = (): string => join(packageFolder(), 'views')
 
 function compile(name: string, filename: string, draw: Draw): Template {
   // EJS is loaded at the first page. Its delimiters are named because a host may have changed those of its own (they are shared).
   const ejs = require('ejs') as { compile(source: string, options: object): Template }
-  const options = { filename, strict: true, _with: false, localsName: 'locals', delimiter: '%', openDelimiter: '<', closeDelimiter: '>', cache: false }
+  const options = {
+    filename,
+    escape: escaped,
+    strict: true,
+    _with: false,
+    localsName: 'locals',
+    delimiter: '%',
+    openDelimiter: '<',
+    closeDelimiter: '>',
+    cache: false,
+  }
   // EJS's own include asks the disk and copies its options at every call; ours is a lookup. A view sees what it is handed, how to speak (`t`), and no more.
   const template = ejs.compile(`<% include = locals.$include; const { t } = locals -%>${readFileSync(filename, 'utf8')}`, options)
   return (locals) => {

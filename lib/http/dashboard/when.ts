@@ -1,7 +1,7 @@
 import { windowOf } from '../../model/window'
 import type { Exchange } from '../exchange'
 import type { Say } from '../words/say'
-import { dayIn, daysBetween } from '../zone'
+import { type Day, dayIn, daysBetween } from '../zone'
 
 /** A point in time as pages show it; `iso` is for `<time datetime>`, `full` for its title. Shown in the reader's time zone. */
 export interface Moment {
@@ -31,7 +31,24 @@ const FORMATS = {
   dayOfYear: { day: 'numeric', month: 'long', year: 'numeric' },
   full: { dateStyle: 'medium', timeStyle: 'long' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>
-type Formats = Record<keyof typeof FORMATS, Intl.DateTimeFormat> & { relative: Intl.RelativeTimeFormat }
+type Formats = Record<keyof typeof FORMATS, Intl.DateTimeFormat> & { relative: Intl.RelativeTimeFormat; written: Written }
+
+/** Moments that were written today: pages that follow what happens show the same ones again and again. A minute reads the same from its beginning to its end. */
+interface Written {
+  today: Day
+  minutes: Map<number, Minute>
+  /** `full`, by second. */
+  seconds: Map<number, string>
+}
+interface Minute {
+  short: string
+  day: string
+  shown: string
+  isToday: boolean
+}
+/** As many as a few dozen pages show. */
+const MOST = 5000
+const MINUTE_MS = 60_000
 
 const made = new WeakMap<Say, Map<string, Formats>>()
 
@@ -42,27 +59,43 @@ function formatsOf({ t, zone }: Reader): Formats {
   const known = mine.get(zone)
   if (known) return known
   const dates = Object.fromEntries(Object.entries(FORMATS).map(([name, options]) => [name, new Intl.DateTimeFormat(t.locale, { ...options, timeZone: zone })]))
-  const formats = { ...dates, relative: new Intl.RelativeTimeFormat(t.locale, { numeric: 'auto' }) } as Formats
+  const relative = new Intl.RelativeTimeFormat(t.locale, { numeric: 'auto' })
+  const formats = { ...dates, relative, written: { today: '', minutes: new Map(), seconds: new Map() } } as unknown as Formats
   mine.set(zone, formats)
   return formats
+}
+
+/** What is kept from an earlier question, or else is made now. */
+function kept<T>(known: Map<number, T>, key: number, make: () => T): T {
+  const found = known.get(key)
+  if (found !== undefined) return found
+  if (known.size >= MOST) known.clear()
+  const value = make()
+  known.set(key, value)
+  return value
 }
 
 export function momentOf(time: number, x: Reader): Moment {
   const { t, zone } = x
   const formats = formatsOf(x)
-  const date = new Date(time)
-  const ago = daysBetween(dayIn(zone, time), dayIn(zone, x.engine.now()))
-  const short = formats.clock.format(date)
-  const day = dayOf(date, ago, formats, x)
-  const shown = day.charAt(0).toLocaleUpperCase(t.locale) + day.slice(1)
+  const { written } = formats
+  const today = dayIn(zone, x.engine.now())
+  // Yesterday's "today" is another day's word.
+  if (written.today !== today) {
+    written.today = today
+    written.minutes.clear()
+  }
+  const { short, day, shown, isToday } = kept(written.minutes, Math.floor(time / MINUTE_MS), () => minuteOf(time, today, formats, x))
   return {
-    iso: date.toISOString(),
     short,
     day: shown,
-    isToday: ago === 0,
+    isToday,
     // A list shows two of these of each of its rows: the others are written when somebody asks.
+    get iso() {
+      return new Date(time).toISOString()
+    },
     get date() {
-      return formats.date.format(date)
+      return formats.date.format(time)
     },
     get when() {
       return t('{day}, {time}', { day: shown, time: short })
@@ -71,16 +104,22 @@ export function momentOf(time: number, x: Reader): Moment {
       return t('{day} at {time}', { day, time: short })
     },
     get full() {
-      return formats.full.format(date)
+      return kept(written.seconds, Math.floor(time / 1000), () => formats.full.format(time))
     },
   }
 }
 
-function dayOf(date: Date, ago: number, formats: Formats, { zone, engine }: Reader): string {
+function minuteOf(time: number, today: Day, formats: Formats, { t, zone }: Reader): Minute {
+  const date = dayIn(zone, time)
+  const ago = daysBetween(date, today)
+  const day = dayOf(time, ago, date.slice(0, 4) === today.slice(0, 4), formats)
+  return { short: formats.clock.format(time), day, shown: day.charAt(0).toLocaleUpperCase(t.locale) + day.slice(1), isToday: ago === 0 }
+}
+
+function dayOf(time: number, ago: number, isThisYear: boolean, formats: Formats): string {
   if (Math.abs(ago) <= 1) return formats.relative.format(-ago, 'day')
-  if (ago > 1 && ago < 7) return formats.weekday.format(date)
-  const year = (at: number): string => dayIn(zone, at).slice(0, 4)
-  return (year(date.getTime()) === year(engine.now()) ? formats.day : formats.dayOfYear).format(date)
+  if (ago > 1 && ago < 7) return formats.weekday.format(time)
+  return (isThisYear ? formats.day : formats.dayOfYear).format(time)
 }
 
 /** Hours and minutes, the smaller unit only while it matters: `23 h`, `5 h 10 min`, `12 min`, `less than a minute`. */
