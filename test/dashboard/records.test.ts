@@ -134,7 +134,7 @@ test('what was said is found by its words, with a way into the thread at that pl
 
   const { text } = await get('/conversations?q=parcel%20broken').expect(200)
   assert.match(text, /My <mark>parcel<\/mark> ORD-12345 is <mark>broken<\/mark>, please help/)
-  const href = /href="\/wa(\/conversations\/1\?after=\d+)#(row-\d+)"/.exec(text)
+  const href = /href="\/wa(\/conversations\/1\?around=\d+)#(row-\d+)"/.exec(text)
   const thread = (await get(href?.[1] ?? '').expect(200)).text
   assert.match(thread, new RegExp(`id="${href?.[2]}"`))
 
