@@ -200,6 +200,26 @@ export async function messageAfter(query: Query, conversationId: number, id: num
     .select('id')) as { id: number | string }[]
   return found ? Number(found.id) : null
 }
+/** When the customer had spoken last before this message, by the provider's time; null when never. */
+export async function lastInboundBefore(query: Query, conversationId: number, id: number): Promise<number | null> {
+  const [row] = (await query('wa_messages')
+    .where({ conversation_id: conversationId, direction: 'in' })
+    .where('id', '<', id)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .select('at')) as { at: number | string }[]
+  return row ? Number(row.at) : null
+}
+/** The customer's first message from this id on; null when they said nothing more. */
+export async function firstInboundFrom(query: Query, conversationId: number, id: number): Promise<number | null> {
+  const [row] = (await query('wa_messages')
+    .where({ conversation_id: conversationId, direction: 'in' })
+    .where('id', '>=', id)
+    .orderBy('id')
+    .limit(1)
+    .select('id')) as { id: number | string }[]
+  return row ? Number(row.id) : null
+}
 /** Messages that we sent, newest first, by state; only of these business numbers when they are given. */
 export async function listOutbound(
   query: Query,

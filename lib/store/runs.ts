@@ -1,3 +1,4 @@
+import type { Step } from './conversations'
 import type { Db, Query } from './database'
 import type { Attempted } from './events'
 import { fromJson, numeric, storable, toJson } from './rows'
@@ -53,6 +54,37 @@ export async function runsOfEvents(query: Query, eventIds: readonly number[]): P
     byEvent.set(run.event_id, [...(byEvent.get(run.event_id) ?? []), run])
   }
   return byEvent
+}
+
+/** A customer's message that was taken as the answer to what they had been asked. */
+export interface Answer {
+  messageId: number
+  /** Who heard it: `answer:order_number`, `flow:booking:day`, or `ask-again` when it did not fit. */
+  listener: string
+  /** Where the customer stood. */
+  step: Step
+  /** When it was dealt with; null while it is not. */
+  endedAt: number | null
+}
+/** Which of these messages of a customer answered something. */
+export async function answersAmong(query: Query, messageIds: readonly number[]): Promise<Answer[]> {
+  if (messageIds.length === 0) return []
+  const rows = (await query('wa_events as e')
+    .join('wa_runs as r', 'r.event_id', 'e.id')
+    .whereIn('e.message_id', [...messageIds])
+    .whereNotNull('r.snapshot')
+    .select('e.message_id', 'r.listener', 'r.snapshot', 'r.finished_at')) as {
+    message_id: number | string
+    listener: string
+    snapshot: string
+    finished_at: number | string | null
+  }[]
+  return rows.map((row) => ({
+    messageId: Number(row.message_id),
+    listener: row.listener,
+    step: fromJson<Step>(row.snapshot) as Step,
+    endedAt: row.finished_at === null ? null : Number(row.finished_at),
+  }))
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { ConversationRow } from '../../store/conversations'
 import type { Query } from '../../store/database'
-import { type EventRow, wordlessEvents } from '../../store/events'
-import { listMessages, type MessageRow, messageById, messagesById, messagesFrom, offersBetween, tapsOn } from '../../store/messages'
+import { listMessages, type MessageRow, messagesById, messagesFrom, offersBetween, tapsOn } from '../../store/messages'
+import type { Answer } from '../../store/runs'
 import type { Exchange } from '../exchange'
 import type { Say } from '../words/say'
+import { type Activity, answerWords, type Happened, happenedDuring } from './activities'
 import type { Bubble } from './bubble'
 import { drawn } from './heard'
 import { ticksOf } from './ticks'
@@ -37,11 +38,11 @@ export async function threadOf(x: Exchange, conversation: ConversationRow, { aft
   const held = from === null ? null : await messagesFrom(query, conversation.id, from, HELD)
   const page = held ? { items: held, next: from === 0 ? null : String(from) } : await listMessages(query, conversation.id, { limit: PAGE, after })
   const messages = page.items.reverse()
-  const [notes, activities] = await Promise.all([
+  const [notes, happened] = await Promise.all([
     notesOn(query, conversation.id, messages),
-    activitiesDuring(query, conversation.id, page.next === null ? 0 : (messages[0]?.created_at ?? 0), after),
+    happenedDuring(x, conversation, { messages, isFirst: page.next === null, newer: after === undefined ? null : Number(after) }),
   ])
-  return { rows: inOrder(messages, activities, notes, x), older: page.next }
+  return { rows: inOrder(messages, happened, notes, x), older: page.next }
 }
 
 interface Notes {
@@ -73,14 +74,7 @@ async function notesOn(query: Query, conversationId: number, messages: readonly 
   return { answered, tapped, late: new Set(late), again }
 }
 
-/** Who took over or gave back, from the page's first message to the first of the next newer page. */
-async function activitiesDuring(query: Query, conversationId: number, from: number, after: string | undefined): Promise<EventRow[]> {
-  const [events, newer] = await Promise.all([wordlessEvents(query, conversationId, 50), after === undefined ? null : messageById(query, Number(after))])
-  const to = newer?.created_at ?? Number.POSITIVE_INFINITY
-  return events.filter((event) => event.created_at >= from && event.created_at < to).reverse()
-}
-
-function inOrder(messages: readonly MessageRow[], activities: readonly EventRow[], notes: Notes, x: Exchange): ThreadRow[] {
+function inOrder(messages: readonly MessageRow[], { activities, answers }: Happened, notes: Notes, x: Exchange): ThreadRow[] {
   const rows: ThreadRow[] = []
   let day = ''
   const dated = (at: number, row: ThreadRow): void => {
@@ -89,17 +83,18 @@ function inOrder(messages: readonly MessageRow[], activities: readonly EventRow[
     day = words
     rows.push(row)
   }
-  let next = 0
+  const tell = ({ at, words }: Activity): void => dated(at, { kind: 'activity', words, time: momentOf(at, x) })
+  const between = activities.filter((activity) => activity.before === null)
   for (const message of messages) {
-    for (; next < activities.length && (activities[next] as EventRow).created_at < message.created_at; next++)
-      dated((activities[next] as EventRow).created_at, activityRow(activities[next] as EventRow, x))
-    dated(message.created_at, messageRow(message, notes, x))
+    while (between[0] && between[0].at < message.created_at) tell(between.shift() as Activity)
+    for (const activity of activities) if (activity.before === message.id) tell(activity)
+    dated(message.created_at, messageRow(message, notes, answers.get(message.id), x))
   }
-  for (const event of activities.slice(next)) dated(event.created_at, activityRow(event, x))
+  for (const activity of between) tell(activity)
   return rows
 }
 
-function messageRow(message: MessageRow, notes: Notes, x: Exchange): ThreadRow {
+function messageRow(message: MessageRow, notes: Notes, answer: Answer | undefined, x: Exchange): ThreadRow {
   const out = message.direction === 'out'
   const bubble = drawn(message, message.reply_to === null ? undefined : notes.answered.get(message.reply_to), x.t, {
     element: `m${message.id}`,
@@ -109,40 +104,15 @@ function messageRow(message: MessageRow, notes: Notes, x: Exchange): ThreadRow {
     ticks: out && message.status !== null ? ticksOf(message.status, message.error, x.t) : null,
   })
   const menu = message.menu_key !== null && message.menu_version !== null ? { key: message.menu_key, version: message.menu_version } : null
-  return { kind: 'message', id: message.id, bubble, remarks: remarksOn(message, notes, x.t), menu }
+  return { kind: 'message', id: message.id, bubble, remarks: remarksOn(message, notes, answer, x.t), menu }
 }
 
-function remarksOn(message: MessageRow, notes: Notes, t: Say): string[] {
+function remarksOn(message: MessageRow, notes: Notes, answer: Answer | undefined, t: Say): string[] {
   if (message.direction === 'out') return message.sent_by === null ? [] : [t('sent by {name}', { name: message.sent_by })]
   const remarks: string[] = []
   if (message.reply_id !== null) remarks.push(message.reply_id)
+  if (answer) remarks.push(answerWords(answer, t))
   if (notes.late.has(message.id)) remarks.push(t('on an older menu'))
   if (notes.again.has(message.id)) remarks.push(t('tapped before'))
   return remarks
-}
-
-function activityRow(event: EventRow, x: Exchange): ThreadRow {
-  return { kind: 'activity', words: activityWords(event, x.t), time: momentOf(event.created_at, x) }
-}
-
-function activityWords(event: EventRow, t: Say): string {
-  const { from, by, note } = (event.payload ?? {}) as { from?: string; by?: string | null; note?: string | null }
-  if (event.type === 'opt_out') return t('Wants no more messages')
-  if (event.type === 'opt_in') return t('Wants messages again')
-  const name = by ?? ''
-  const what =
-    event.type === 'handover'
-      ? from === 'staff'
-        ? name
-          ? t('{name} took over', { name })
-          : t('Somebody took over')
-        : name
-          ? t('Handed over to {name}', { name })
-          : t('Handed over to a person')
-      : from === 'staff'
-        ? name
-          ? t('{name} gave back to the bot', { name })
-          : t('Somebody gave back to the bot')
-        : t('Given back to the bot')
-  return note ? t('{what}: {note}', { what, note }) : what
 }

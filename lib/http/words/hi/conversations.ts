@@ -56,6 +56,14 @@ export const CONVERSATIONS: Words = {
   'Not sent.': 'नहीं भेजा गया।',
   'Not sent: {reason}': 'नहीं भेजा गया: {reason}',
   'Kept until they write again:': 'उनके दोबारा लिखने तक सँभालकर रखा है:',
+  // Beside the messages
+  'The 24-hour window closed': '24 घंटे की विंडो बंद हुई',
+  'The 24-hour window opened': '24 घंटे की विंडो खुली',
+  'Flow “{flow}” began': 'फ़्लो “{flow}” शुरू हुआ',
+  'Flow “{flow}” ended': 'फ़्लो “{flow}” पूरा हुआ',
+  'did not fit, so it was asked again': 'मेल नहीं खाया, इसलिए दोबारा पूछा गया',
+  'answers “{name}”': '“{name}” का जवाब',
+  'answers “{name}” of “{flow}”': '“{flow}” के “{name}” का जवाब',
   // A stored menu, sent by hand
   'Send a menu': 'मेन्यू भेजें',
   'Send a template': 'टेम्प्लेट भेजें',
