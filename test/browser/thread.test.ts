@@ -85,13 +85,17 @@ for (const [size, viewport] of [
   })
 }
 
-test('without JavaScript a thread is opened at its newest message', async (t) => {
+test('without JavaScript a thread and the phone are opened at their newest message', async (t) => {
   const { page } = await desk(t, { messages: 30, javaScriptEnabled: false })
-  await page.goto('/wa/conversations/1')
-
-  const newest = await page.locator('.talk-row', { hasText: 'words 30.' }).boundingBox()
-  const log = await page.locator('.talk-log').boundingBox()
-  assert.ok(newest && log && newest.y + newest.height <= log.y + log.height + 1, JSON.stringify({ newest, log }))
+  for (const [path, where] of [
+    ['/wa/conversations/1', '.talk-log'],
+    ['/wa/phone', '.phone-screen'],
+  ] as const) {
+    await page.goto(path)
+    const newest = await page.locator('.wa-message', { hasText: 'words 30.' }).boundingBox()
+    const log = await page.locator(where).boundingBox()
+    assert.ok(newest && log && newest.y + newest.height <= log.y + log.height + 1, JSON.stringify({ path, newest, log }))
+  }
 })
 
 test('an agent looks for a menu, sees it with the words they type, and sends it; the cursor is back where one writes', async (t) => {
