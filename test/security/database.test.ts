@@ -3,11 +3,15 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { buttons } from '../../lib/index'
+import express from 'express'
+import request from 'supertest'
+import { buttons, cloudApi, exotel, waInteractive } from '../../lib/index'
 import { openDatabase } from '../../lib/store/database'
 import { migrate } from '../../lib/store/migrate'
-import { statusBody } from '../fakes/fake-cloud-api'
-import { SECRET, TOKEN, wireHost } from '../support/wire-host'
+import { testOptions } from '../../lib/testing'
+import { fakeCloudApi, signatureOf, statusBody } from '../fakes/fake-cloud-api'
+import { fakeExotel } from '../fakes/fake-exotel'
+import { engineOf, PHONE_NUMBER_ID, SECRET, TOKEN, wireHost } from '../support/wire-host'
 
 const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8)
 
@@ -31,18 +35,64 @@ test('36 the database file, and what stands beside it, is for its owner alone', 
   }
 })
 
-test('36 no secret is stored, and none is shown but by its last four characters', async () => {
-  await using host = await wireHost('cloud-api')
-  await host.comes(MESSAGE('hi'))
-  await host.wa.send('+919876501234', { text: 'hello' })
-  await host.wa.idle()
+/** What the two providers, the API and the dashboard are given to keep. */
+const SECRETS = {
+  accessToken: 'EAAG-access-token-4711',
+  appSecret: SECRET,
+  verifyToken: 'verify-token-4712',
+  webhookToken: TOKEN,
+  apiKey: 'exotel-key-4713',
+  apiToken: 'exotel-token-4714',
+  ours: 'our-api-key-with-4715',
+}
 
-  const bytes = await everyByte(host.wa, host.engine.settled.database as string)
-  const shown = JSON.stringify([...host.engine.lines.values()].map(({ provider }) => provider.settings))
-  for (const secret of [SECRET, TOKEN, 'verify-me']) {
-    assert.equal(bytes.includes(secret), false, secret)
-    assert.equal(shown.includes(secret), false, secret)
-  }
+test('36 no secret is stored, and none is shown but by its last four characters', { timeout: 30_000 }, async (t) => {
+  const { accessToken, appSecret, verifyToken, webhookToken, apiKey, apiToken, ours } = SECRETS
+  const [meta, theirs] = [await fakeCloudApi(accessToken), await fakeExotel(apiKey, apiToken)]
+  const { control: _control, provider: _provider, ...usual } = testOptions()
+  const wa = waInteractive({
+    ...usual,
+    numbers: {
+      meta: cloudApi({ phoneNumberId: PHONE_NUMBER_ID, accessToken, appSecret, verifyToken, baseUrl: meta.url }),
+      exotel: exotel({ accountSid: 'sid', apiKey, apiToken, from: '+918000000001', webhookToken, baseUrl: theirs.url }),
+    },
+    apiKeys: [{ name: 'shop', key: ours, scope: 'admin' }],
+  })
+  t.after(async () => {
+    await wa.close()
+    await Promise.all([meta.close(), theirs.close()])
+  })
+  await wa.start()
+  const app = express().use(wa)
+  const body = JSON.stringify(MESSAGE('hi'))
+  const knocks = async (path: string, signature: string) =>
+    (await request(app).post(path).set('Content-Type', 'application/json').set('X-Hub-Signature-256', signature).serialize(String).send(body)).status
+
+  // Each of them is needed, used and right; a wrong one opens nothing.
+  assert.deepEqual([await knocks('/wa/webhook/meta', signatureOf(body, appSecret)), await knocks('/wa/webhook/meta', signatureOf(body, 'another'))], [200, 401])
+  assert.deepEqual([await knocks(`/wa/webhook/exotel?token=${webhookToken}`, ''), await knocks('/wa/webhook/exotel?token=another', '')], [200, 401])
+  await request(app).get(`/wa/webhook/meta?hub.mode=subscribe&hub.verify_token=${verifyToken}&hub.challenge=7`).expect(200, '7')
+  for (const number of ['meta', 'exotel'])
+    await request(app)
+      .post('/wa/api/messages')
+      .set('Authorization', `Bearer ${ours}`)
+      .send({ to: `+${PHONE}`, message: { text: 'hello' }, number })
+      .expect(202)
+  await wa.idle()
+  assert.match(JSON.stringify(meta.requests.map(({ headers }) => headers)), new RegExp(accessToken))
+  assert.match(JSON.stringify(theirs.requests.map(({ headers }) => headers)), new RegExp(Buffer.from(`${apiKey}:${apiToken}`).toString('base64')))
+  const pages = await Promise.all(
+    ['/wa/', '/wa/settings', '/wa/outbox', '/wa/audit'].map(async (page) => (await request(app).get(page).set('Host', 'localhost').expect(200)).text),
+  )
+
+  const shown = pages.join() + JSON.stringify([...engineOf(wa).lines.values()].map(({ provider }) => provider.settings))
+  const bytes = await everyByte(wa, engineOf(wa).settled.database as string)
+  for (const [name, secret] of Object.entries(SECRETS))
+    for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')]) {
+      assert.equal(bytes.includes(form), false, `${name} is stored`)
+      assert.equal(shown.includes(form), false, `${name} is shown`)
+    }
+  assert.match(shown, /4711/, 'the last four of one are shown, so that one can tell which it is')
 })
 
 const PHONE = '919876501234'
