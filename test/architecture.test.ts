@@ -129,6 +129,14 @@ test('views, public and lib hold nothing that is banned there', () => {
   )
 })
 
+test('our own CSS and JavaScript weigh at most 60,000 bytes together', () => {
+  const own = read('public', /\.(css|js)$/).filter(([file]) => !file.startsWith('public/vendor/'))
+  const weight = own.reduce((sum, [, text]) => sum + Buffer.byteLength(text), 0)
+
+  assert.ok(own.length > 0)
+  assert.ok(weight <= 60_000, `${weight} bytes: ${own.map(([file, text]) => `${file} ${Buffer.byteLength(text)}`).join(', ')}`)
+})
+
 test('these rules can fail', () => {
   const imports = (file: string, text: string): Import[] => importsOf(file, text)
 

@@ -85,27 +85,46 @@ export function momentOf(time: number, x: Reader): Moment {
     written.today = today
     written.minutes.clear()
   }
-  const { short, day, shown, isToday } = kept(written.minutes, Math.floor(time / MINUTE_MS), () => minuteOf(time, today, formats, x))
-  return {
-    short,
-    day: shown,
-    isToday,
-    // A list shows two of these of each of its rows: the others are written when somebody asks.
-    get iso() {
-      return new Date(time).toISOString()
-    },
-    get date() {
-      return formats.date.format(time)
-    },
-    get when() {
-      return t('{day}, {time}', { day: shown, time: short })
-    },
-    get at() {
-      return t('{day} at {time}', { day, time: short })
-    },
-    get full() {
-      return kept(written.seconds, Math.floor(time / 1000), () => formats.full.format(time))
-    },
+  const minute = kept(written.minutes, Math.floor(time / MINUTE_MS), () => minuteOf(time, today, formats, x))
+  return new Reading(time, minute, formats, t)
+}
+
+/** A list shows two of its words for each of its rows: the others are written when somebody asks. */
+class Reading implements Moment {
+  readonly #time: number
+  readonly #minute: Minute
+  readonly #formats: Formats
+  readonly #t: Say
+
+  constructor(time: number, minute: Minute, formats: Formats, t: Say) {
+    this.#time = time
+    this.#minute = minute
+    this.#formats = formats
+    this.#t = t
+  }
+  get iso(): string {
+    return new Date(this.#time).toISOString()
+  }
+  get short(): string {
+    return this.#minute.short
+  }
+  get day(): string {
+    return this.#minute.shown
+  }
+  get isToday(): boolean {
+    return this.#minute.isToday
+  }
+  get date(): string {
+    return this.#formats.date.format(this.#time)
+  }
+  get when(): string {
+    return this.#t('{day}, {time}', { day: this.day, time: this.short })
+  }
+  get at(): string {
+    return this.#t('{day} at {time}', { day: this.#minute.day, time: this.short })
+  }
+  get full(): string {
+    return kept(this.#formats.written.seconds, Math.floor(this.#time / 1000), () => this.#formats.full.format(this.#time))
   }
 }
 
