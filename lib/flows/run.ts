@@ -59,17 +59,17 @@ async function askAgain(parts: ContextParts, attempt: Attempt, step: Step | null
   )
 }
 
-/** Walks a flow from a step until it waits or ends. */
+/** Walks a flow from a step until it waits or ends; a flow that it starts on its way is walked on, and counted with it: two may start each other. */
 async function walk(
   parts: ContextParts,
   flows: Flows,
   attempt: Attempt,
   place: () => Place,
-  flow: FlowDefinition,
+  begun: FlowDefinition,
   from: string,
-  data: Record<string, unknown>,
+  known: Record<string, unknown>,
 ): Promise<void> {
-  let step = from
+  let [flow, step, data] = [begun, from, known]
   for (let steps = 0; steps < LONGEST_WALK; steps++) {
     const move = await take(parts, flows, attempt, flow, step, data)
     if (move.move === 'go') {
@@ -79,7 +79,8 @@ async function walk(
     if (move.move === 'start') {
       const next = flows.get(move.flow)
       if (!next) throw gone(`flow "${move.flow}"`)
-      return walk(parts, flows, attempt, place, next, 'start', structuredClone(next.data))
+      ;[flow, step, data] = [next, 'start', structuredClone(next.data)]
+      continue
     }
     if (move.move === 'end') return end(parts, attempt, place, move.text)
     return wait(parts, attempt, place, flow, move, data)
