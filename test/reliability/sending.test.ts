@@ -105,6 +105,58 @@ test('a provider that nobody answers at gets each message once, when it is there
   back.close()
 })
 
+test('a provider that is down for an hour: it is asked seldom, nothing is lost, and then all leave once; what waited for more than a day does not', {
+  timeout: 60_000,
+}, async () => {
+  const away = await fakeExotel()
+  const { url } = away
+  await away.close()
+  await using host = await desk({ baseUrl: url, perSecond: 10_000 })
+  const messages = 60
+  await Promise.all(Array.from({ length: messages }, (_, n) => host.wa.send(numbered(n), { text: `hello ${n}` })))
+  for (let minute = 0; minute < 60; minute++) {
+    host.clock.ahead += 60_000
+    await host.engine.settle()
+  }
+  const waiting = await host.engine.db.write('wa_messages').where({ direction: 'out' }).select('status', 'attempts')
+  assert.deepEqual([...new Set(waiting.map(({ status }) => status))], ['queued'])
+  // From 1 s to 5 min with full jitter: minutes apart at last, so not each of sixty minutes.
+  const asked = waiting.reduce((sum, { attempts }) => sum + attempts, 0) / messages
+  assert.ok(asked > 3 && asked < 45, `${asked} attempts a message in an hour`)
+
+  let requests = 0
+  const refs: string[] = []
+  const back = createServer((req, res) => {
+    requests++
+    let body = ''
+    req.on('data', (bytes) => {
+      body += String(bytes)
+    })
+    req.on('end', () => {
+      refs.push(/"custom_data":"([^"]+)"/.exec(body)?.[1] ?? '')
+      res.writeHead(202, { 'content-type': 'application/json' })
+      res.end(JSON.stringify({ response: { whatsapp: { messages: [{ code: 202, status: 'success', data: { sid: `late-${requests}` } }] } } }))
+    })
+  })
+  await new Promise<void>((resolve) => back.listen(Number(new URL(url).port), '127.0.0.1', resolve))
+  for (let round = 0; round < 4; round++) {
+    host.clock.ahead += 300_000
+    await host.engine.settle()
+  }
+  back.closeAllConnections()
+  await new Promise((resolve) => back.close(resolve))
+
+  assert.deepEqual([...new Set(await statesOf(host.engine))], ['accepted'])
+  assert.deepEqual([requests, new Set(refs).size], [messages, messages])
+
+  await host.wa.send(ASHA, { text: 'too late' })
+  await host.engine.settle()
+  host.clock.ahead += 24 * 3_600_000 + 1000
+  await host.engine.settle()
+  assert.equal((await statesOf(host.engine)).filter((status) => status === 'expired').length, 1)
+  assert.equal(requests, messages)
+})
+
 test('told to slow down for every other message, all leave once', async () => {
   await using host = await desk()
   host.fake.next(...Array.from({ length: 6 }, () => tooManyRequests('0')))
