@@ -47,7 +47,10 @@ on('htmx:config:request', ({ detail }) => {
   if (log && away.has(log)) request.action += `?from=${log.dataset.from}`
 })
 on('click', ({ target }) => {
-  if (target === pill()) toEnd(target.closest('[data-stick]'))
+  if (target !== pill()) return
+  const log = target.closest('[data-stick]')
+  toEnd(log)
+  log.focus({ preventScroll: true })
 })
 
 // Enter sends where there is a keyboard; on a touch screen it is a new line, as in the app.

@@ -91,7 +91,7 @@ const unsaved = (ctx) => {
   if (!ctx || !isOurs(ctx.sourceElement)) return
   document.getElementById('_preview')?.classList.add('is-behind')
   const state = document.getElementById('state-words')
-  state.textContent = state.dataset.unsaved
+  state.textContent = state.dataset.refused
 }
 const isRefused = ({ response }) => response.headers.get('HX-Reswap') === 'none'
 on('htmx:before:response', ({ detail: { ctx }, defaultPrevented }) => {

@@ -234,7 +234,7 @@ for (const [width, scheme] of [
     await page.getByRole('button', { name: 'Save draft' }).click()
     await page.locator('#state-words', { hasText: 'Draft saved' }).waitFor()
     await go('/menus')
-    await page.locator('.kebab summary').first().click()
+    await page.locator('.menus .kebab summary').first().click()
     await accessible(page, 'the menu of a line')
     await page.getByLabel('Search menus').fill('anything else')
     await page.waitForURL(/q=anything/)

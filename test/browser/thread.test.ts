@@ -59,6 +59,7 @@ test('whoever reads further up sees no row move when something comes, is told of
   assert.ok(Math.abs((await topOf(page, id)) - before) < 1, `moved by ${(await topOf(page, id)) - before}`)
   await page.locator('#unread-below').click()
   await page.locator('#unread-below').waitFor({ state: 'hidden' })
+  await page.locator('.talk-log:focus').waitFor()
   assert.ok((await fromEnd(page)) < 48)
 })
 
