@@ -78,8 +78,15 @@ async function withinTime(parts: InboxParts, scene: Scene, run: RunRow, timeoutM
   const late = (): void =>
     giveUp(new WaError('WA_ABORTED', `Listener "${run.listener}" did not end within ${timeoutMs} ms. Let it end sooner, or give it { timeoutMs }.`))
   const closed = (): void => giveUp(scene.signal.reason)
-  const timer = setTimeout(late, timeoutMs)
-  timer.unref()
+  const halfMs = timeoutMs / 2
+  // Said while it can still be seen where it stands; a listener that only sometimes takes long is not heard of otherwise.
+  let timer = setTimeout(() => {
+    parts.log.warn(
+      { event: scene.event.id, type: scene.event.type, listener: run.listener, ms: halfMs, limitMs: timeoutMs },
+      'a listener has taken half of its time; when all is over, its attempt is given up and made again',
+    )
+    timer = setTimeout(late, halfMs).unref()
+  }, halfMs).unref()
   if (scene.signal.aborted) closed()
   else scene.signal.addEventListener('abort', closed, { once: true })
   const { attempt } = scene

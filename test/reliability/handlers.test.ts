@@ -109,6 +109,33 @@ test('a listener that never ends loses its attempt and nobody else waits; what i
   await wa.close()
 })
 
+test('a listener that takes half of its time is said once, with its name and its event, and ends well all the same', async () => {
+  const database = await sqlite.open()
+  const warnings: unknown[] = []
+  let warned: () => void = () => {}
+  const slow = new Promise<void>((resolve) => {
+    warned = resolve
+  })
+  const warn = (given: unknown): void => {
+    warnings.push(given)
+    warned()
+  }
+  const { wa, engine, hears } = await hostOn(database.url, { logger: { debug() {}, info() {}, error() {}, warn } })
+  wa.on('text', { name: 'crm', timeoutMs: 2000 }, async ({ text }) => {
+    if (text === 'slow') await slow
+  })
+  await wa.start()
+  await hears(RAVI, 'quick')
+  await hears(ASHA, 'slow')
+  await slow
+  await engine.settle()
+
+  const events = (await listEvents(engine.db.write, { states: ['done'] }, all)).items
+  assert.equal(events.length, 2)
+  assert.deepEqual(warnings, [{ event: events[0]?.id, type: 'text', listener: 'crm', ms: 1000, limitMs: 2000 }])
+  await wa.close()
+})
+
 test('an attempt whose lease was lost says nothing beside the one that took over, and only one completes', async () => {
   const database = await sqlite.open()
   // One at a time: while it is blocked, it cannot take over from itself.
