@@ -71,6 +71,9 @@ for (const ended of ['refused', 'demoted', 'led away', 'broken proxy'] as const)
     session.ended = null
     await page.keyboard.press('Control+s')
     await page.locator('#state-words', { hasText: 'Draft saved' }).waitFor()
+    // Now nothing is asked.
+    await page.getByRole('link', { name: 'Overview' }).click()
+    await page.waitForURL(/\/wa\/$/)
   })
 }
 

@@ -196,7 +196,10 @@ function englishIn(html: string): string[] {
     .replaceAll(/<(head|script|code|bdi|pre|textarea|svg)\b[\s\S]*?<\/\1>/g, '')
     .replaceAll(/<(div|p) class="wa-(?:body|quote|header|footer)"[\s\S]*?<\/\1>/g, '')
     .replaceAll('asked for a human', '')
-  const words = [...page.matchAll(/>([^<]+)</g), ...page.matchAll(/\s(?:title|placeholder|aria-label|alt|data-failed|data-offline|data-signed-out|data-refused)="([^"]+)"/g)]
+  const words = [
+    ...page.matchAll(/>([^<]+)</g),
+    ...page.matchAll(/\s(?:title|placeholder|aria-label|alt|data-failed|data-offline|data-signed-out|data-refused)="([^"]+)"/g),
+  ]
   return words
     .map(([, said = '']) => decoded(said).trim())
     .filter(
