@@ -35,7 +35,7 @@ export function cloudApi(options: CloudApiOptions = {}, env: Env = process.env):
   const appSecrets = secretsOf(options.appSecret, env, 'WHATSAPP_APP_SECRET')
   const verifyToken = setting(options.verifyToken, env, 'WHATSAPP_VERIFY_TOKEN')
   const baseUrl = baseUrlOf(setting(options.baseUrl, env, 'WHATSAPP_BASE_URL') ?? 'https://graph.facebook.com/v25.0', 'WHATSAPP_BASE_URL')
-  const perSecond = rateOf(options.perSecond, 80)
+  const perSecond = rateOf(options.perSecond, 80, env, 'WHATSAPP_PER_SECOND')
 
   const missing = missingOf({
     WHATSAPP_PHONE_NUMBER_ID: phoneNumberId,

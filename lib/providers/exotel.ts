@@ -40,7 +40,7 @@ export function exotel(options: ExotelOptions = {}, env: Env = process.env): Pro
   for (const token of tokens) refuseGuessable(token)
   const baseUrl = baseUrlOf(setting(options.baseUrl, env, 'EXOTEL_BASE_URL') ?? 'https://api.exotel.com', 'EXOTEL_BASE_URL')
   const shape = options.body ?? 'envelope'
-  const perSecond = rateOf(options.perSecond, 5)
+  const perSecond = rateOf(options.perSecond, 5, env, 'EXOTEL_PER_SECOND')
 
   const missing = missingOf({
     EXOTEL_ACCOUNT_SID: accountSid,

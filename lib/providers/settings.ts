@@ -33,12 +33,15 @@ export function baseUrlOf(address: string, name: string): string {
   return address.replace(/\/+$/, '')
 }
 
-/** Requests per second: a positive number. */
-export function rateOf(option: number | undefined, usual: number): number {
-  if (option === undefined) return usual
-  if (Number.isFinite(option) && option > 0) return option
-  const message = `perSecond is ${option}; it must be a positive number.`
-  throw new WaError('WA_OPTION_INVALID', message, [{ path: 'perSecond', message, actual: option }])
+/** Requests per second: a positive number. An option wins over the variable of that name. */
+export function rateOf(option: number | undefined, usual: number, env: Env = {}, name = ''): number {
+  const given = env[name]?.trim()
+  if (option === undefined && !given) return usual
+  const rate = option ?? Number(given)
+  if (Number.isFinite(rate) && rate > 0) return rate
+  const path = option === undefined ? name : 'perSecond'
+  const message = `${path} is ${option ?? JSON.stringify(given)}; it is requests a second, a positive number. Leave it out for ${usual}.`
+  throw new WaError('WA_OPTION_INVALID', message, [{ path, message, actual: option ?? given }])
 }
 
 export const shown = (value: string | null): string => value ?? 'not set'

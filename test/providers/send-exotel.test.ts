@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { cloudApi } from '../../lib/providers/cloud-api'
 import { EXOTEL_CODES } from '../../lib/providers/codes-exotel'
 import { exotel } from '../../lib/providers/exotel'
 import type { Provider, SendResult } from '../../lib/providers/provider'
@@ -181,6 +182,22 @@ test('options win over the environment, and an empty option is unset', () => {
   assert.equal(exotel({ accountSid: 'given' }, env).settings.accountSid, 'given')
   assert.equal(exotel({ accountSid: '' }, env).settings.accountSid, 'from-env')
   assert.equal(exotel({}, env).settings.baseUrl, 'https://api.in.exotel.com')
+})
+
+test('the rate is an option, or else a variable, of either provider; what is no positive number is refused by its name', () => {
+  const env = { EXOTEL_PER_SECOND: '2.5', WHATSAPP_PER_SECOND: ' 40 ' }
+
+  assert.equal(exotel({}, env).settings.perSecond, '2.5')
+  assert.equal(exotel({ perSecond: 7 }, env).settings.perSecond, '7')
+  assert.equal(exotel({}, { EXOTEL_PER_SECOND: '' }).settings.perSecond, '5')
+  assert.equal(cloudApi({}, env).settings.perSecond, '40')
+  for (const rate of ['0', '-1', 'fast', 'Infinity']) {
+    assert.throws(() => exotel({}, { EXOTEL_PER_SECOND: rate }), {
+      code: 'WA_OPTION_INVALID',
+      message: `EXOTEL_PER_SECOND is "${rate}"; it is requests a second, a positive number. Leave it out for 5.`,
+    })
+  }
+  assert.throws(() => exotel({ perSecond: 0 }, env), { message: /^perSecond is 0;/ })
 })
 
 test('a base URL that is none, or that carries credentials, is refused with the way out', () => {
