@@ -3,6 +3,7 @@ import { before, test } from 'node:test'
 import { inboundBody } from '../fakes/fake-exotel'
 import { engines, type TestEngine } from '../support/databases'
 import { lapseLeasesOf, lookInto, openWork } from './rig/database'
+import { listeners } from './rig/hosts'
 import { type Instance, startInstance } from './rig/instances'
 import { postWebhook } from './rig/load'
 import { rigProvider } from './rig/provider'
@@ -20,7 +21,7 @@ test('an event that ends its process goes to a person after five of them, and ta
     () => 0.99,
     async () => {},
   )
-  let host: Instance = startInstance(database.url, provider.url)
+  let host: Instance = startInstance(listeners, database.url, provider.url)
   const says = async (from: string, text: string): Promise<void> => {
     const body = inboundBody({ sid: text, from, timestamp: new Date().toISOString(), content: { type: 'text', text: { body: text } } })
     while ((await postWebhook(() => host.port, body)) !== 200) await pause(50)
@@ -34,7 +35,7 @@ test('an event that ends its process goes to a person after five of them, and ta
       if (!going) return
       await lapseLeasesOf(db, host.pid)
       restarts++
-      host = startInstance(database.url, provider.url)
+      host = startInstance(listeners, database.url, provider.url)
     }
   }
   const supervised = supervise()

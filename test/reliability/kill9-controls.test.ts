@@ -4,6 +4,7 @@ import { before, test } from 'node:test'
 import { inboundBody } from '../fakes/fake-exotel'
 import { engines, type TestEngine } from '../support/databases'
 import { lookInto, openWork } from './rig/database'
+import { listeners, orderDesk } from './rig/hosts'
 import { startInstance } from './rig/instances'
 import { checkInvariants } from './rig/invariants'
 import { postWebhook } from './rig/load'
@@ -18,7 +19,7 @@ const control = (name: string): string => join(__dirname, 'controls', `${name}.m
 before(build)
 
 test('the check sees a library that answers before the row is committed', { timeout: 120_000 }, async (t) => {
-  const { breaches } = await runOn(t, sqlite, { instances: 1, kills: 6, preload: control('ack-first') })
+  const { breaches } = await runOn(t, sqlite, { host: orderDesk, instances: 1, kills: 6, preload: control('ack-first') })
 
   assert.ok(
     breaches.some((breach) => breach.startsWith('I1')),
@@ -27,7 +28,7 @@ test('the check sees a library that answers before the row is committed', { time
 })
 
 test('the check sees a library that sends again after a crash', { timeout: 120_000 }, async (t) => {
-  const { breaches } = await runOn(t, sqlite, { instances: 1, kills: 10, preload: control('send-again') })
+  const { breaches } = await runOn(t, sqlite, { host: orderDesk, instances: 1, kills: 12, preload: control('send-again') })
 
   assert.ok(
     breaches.some((breach) => breach.startsWith('I3')),
@@ -36,7 +37,7 @@ test('the check sees a library that sends again after a crash', { timeout: 120_0
 })
 
 test('the check sees a library that runs again what had come to its end', { timeout: 120_000 }, async (t) => {
-  const { breaches } = await runOn(t, sqlite, { instances: 1, kills: 4, preload: control('forget-done') })
+  const { breaches } = await runOn(t, sqlite, { host: listeners, instances: 1, kills: 4, preload: control('forget-done') })
 
   assert.ok(
     breaches.some((breach) => breach.startsWith('I5 listener beside')),
@@ -51,7 +52,7 @@ test('what a killed process had in its hands is taken up within 90 s by the cloc
     () => 0.99,
     async () => {},
   )
-  const first = startInstance(database.url, provider.url)
+  const first = startInstance(listeners, database.url, provider.url)
   try {
     await first.ready
     // Its listener takes 84 ms: the process dies while it runs.
@@ -60,7 +61,7 @@ test('what a killed process had in its hands is taken up within 90 s by the cloc
     while (Number((await db('wa_events').where({ state: 'running' }).count({ n: '*' }))[0]?.n) === 0) await pause(2)
     await first.kill('SIGKILL')
     const killedAt = performance.now()
-    const second = startInstance(database.url, provider.url)
+    const second = startInstance(listeners, database.url, provider.url)
     await second.ready
 
     while ((await openWork(db)) > 0 && performance.now() - killedAt < 90_000) await pause(200)

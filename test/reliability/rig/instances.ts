@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Host } from './hosts'
 import type { Completion } from './invariants'
 
 /** A host process that may be killed. */
@@ -20,14 +21,12 @@ export interface Instance {
   completed(): Completion[]
 }
 
-const HOST = join(__dirname, 'host.mjs')
-
 /** Starts a host on this database and provider; `preload` is a file that changes the library before the host sees it. */
-export function startInstance(database: string, provider: string, preload?: string): Instance {
-  const args = preload === undefined ? [HOST] : ['--import', preload, HOST]
+export function startInstance(host: Host, database: string, provider: string, preload?: string): Instance {
+  const args = preload === undefined ? host.args : ['--import', preload, ...host.args]
   const child: ChildProcess = spawn(process.execPath, args, {
     cwd: join(__dirname, '..', '..', '..'),
-    env: { PATH: process.env.PATH, RIG_DATABASE: database, RIG_PROVIDER: provider },
+    env: { PATH: process.env.PATH, ...host.env(database, provider) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const said: string[] = []
@@ -43,8 +42,9 @@ export function startInstance(database: string, provider: string, preload?: stri
     createInterface(child.stdout as NodeJS.ReadableStream).on('line', (line) => {
       const [word, rest = ''] = line.split(/ (.*)/)
       if (word === 'ENDED') completed.push({ process: String(instance.pid), ...JSON.parse(rest) })
-      if (word !== 'PORT') return
-      instance.port = Number(rest)
+      const port = host.port.exec(line)?.[1]
+      if (port === undefined) return
+      instance.port = Number(port)
       resolve()
     })
     ended.then(() => reject(new Error(`the host ended before it took requests: ${said.join(' | ')}`)))

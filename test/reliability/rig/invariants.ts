@@ -1,9 +1,10 @@
 import type { Knex } from 'knex'
 import type { Taken } from './provider'
+import { scripted } from './scripted'
 
 /** What the outside world knows. */
 export interface World {
-  /** Words that were answered with 200, by customer, in their order. */
+  /** Words that were answered with 200, by customer, in their order: texts, or with a script their ids at the provider. */
   acked: ReadonlyMap<string, readonly string[]>
   /** What the provider took, in its order. */
   taken: readonly Taken[]
@@ -13,6 +14,8 @@ export interface World {
   completed: readonly Completion[]
   /** How often a person sent a message again, by ref: that many times more the provider may have taken it, and its turn is the person's choice. */
   sentAgain?: ReadonlyMap<string, number>
+  /** For a host whose answers do not quote the word: what answers each word, by its id. Taps are words there too. */
+  script?: ReadonlyMap<string, string>
 }
 /** A listener came to its end. That this is also written down is not yet said. */
 export interface Completion {
@@ -25,23 +28,25 @@ export interface Completion {
 }
 
 const FINAL_EVENTS = ['done', 'unhandled', 'needs_attention', 'discarded', 'unrecognised']
+const TAPS = ['list_reply', 'button_reply']
 const REACHED = ['accepted', 'sent', 'delivered', 'read', 'played']
 /** What stands before the customer's word in the answer to it. */
 const ANSWER = /^(?:said|asked|answered): (.*)$/
 
-interface EventRow {
+export interface EventRow {
   id: number
   type: string
   state: string
   late: number
   crashes: number
   finished_at: number | null
-  text: string | null
+  /** What the customer said, in the words of the world; null when it is none of theirs. */
+  word: string | null
   conversation_id: number | null
   lease_until: number | null
   lease_token: string | null
 }
-interface MessageRow {
+export interface MessageRow {
   id: number
   status: string
   ref: string
@@ -58,9 +63,10 @@ interface MessageRow {
  * file is whole.
  */
 export async function checkInvariants(db: Knex, world: World): Promise<string[]> {
-  const events = ((await db('wa_events as e').leftJoin('wa_messages as m', 'm.id', 'e.message_id').select('e.*', 'm.text').orderBy('e.id')) as EventRow[]).map(
-    (row) => numbersOf(row, ['id', 'finished_at', 'conversation_id', 'lease_until']),
-  )
+  const said = world.script ? 'm.provider_id as word' : 'm.text as word'
+  const events = ((await db('wa_events as e').leftJoin('wa_messages as m', 'm.id', 'e.message_id').select('e.*', said).orderBy('e.id')) as EventRow[])
+    .map((row) => numbersOf(row, ['id', 'finished_at', 'conversation_id', 'lease_until']))
+    .map((row) => ({ ...row, word: row.type === 'text' || (world.script && TAPS.includes(row.type)) ? row.word : null }))
   const sent = ((await db('wa_messages').where({ direction: 'out' }).orderBy('id')) as MessageRow[]).map((row) =>
     numbersOf(row, ['id', 'conversation_id', 'lease_until']),
   )
@@ -70,7 +76,7 @@ export async function checkInvariants(db: Knex, world: World): Promise<string[]>
     ...nothingTwice(world),
     ...sentMeansTaken(sent, world),
     ...completedOnce(world.completed),
-    ...answeredOnce(events, sent),
+    ...(world.script ? scripted(events, sent, world.taken, world.script, world.acked) : answeredOnce(events, sent)),
     ...inOrder(events, world),
     ...noLeaseLeft(events, sent),
     ...(await whole(db)),
@@ -78,7 +84,7 @@ export async function checkInvariants(db: Knex, world: World): Promise<string[]>
 }
 
 function ackedOnce(events: readonly EventRow[], acked: World['acked']): string[] {
-  const stored = countOf(events.filter((event) => event.type === 'text').map((event) => event.text ?? ''))
+  const stored = countOf(events.flatMap(({ word }) => word ?? []))
   const promised = [...acked.values()].flat()
   return [
     ...promised.filter((text) => !stored.has(text)).map((text) => `I1 "${text}" was answered with 200 and is lost`),
@@ -91,8 +97,8 @@ function allEnded(events: readonly EventRow[], sent: readonly MessageRow[]): str
     ...events.filter((event) => !FINAL_EVENTS.includes(event.state)).map((event) => `I2 event ${event.id} is still ${event.state}`),
     ...events
       // By promise: five processes ended with it in hand, so a person looks at it.
-      .filter((event) => event.type === 'text' && event.state !== 'done' && !(event.state === 'needs_attention' && event.crashes >= 5))
-      .map((event) => `I2 "${event.text}" ended as ${event.state}, though its listeners succeed`),
+      .filter((event) => event.word !== null && event.state !== 'done' && !(event.state === 'needs_attention' && event.crashes >= 5))
+      .map((event) => `I2 "${event.word}" ended as ${event.state}, though its listeners succeed`),
     ...sent.filter((message) => ['queued', 'sending'].includes(message.status)).map((message) => `I2 message ${message.id} is still ${message.status}`),
   ]
 }
@@ -148,10 +154,10 @@ function completedOnce(completed: readonly Completion[]): string[] {
 function answeredOnce(events: readonly EventRow[], sent: readonly MessageRow[]): string[] {
   const answers = countOf(sent.map((message) => ANSWER.exec(message.text)?.[1] ?? message.text))
   return events
-    .filter((event) => event.type === 'text' && event.state === 'done')
+    .filter((event) => event.word !== null && event.state === 'done')
     .flatMap((event) => {
-      const times = answers.get(event.text ?? '') ?? 0
-      return times === 1 ? [] : [`I5 "${event.text}" was answered by ${times} messages`]
+      const times = answers.get(event.word ?? '') ?? 0
+      return times === 1 ? [] : [`I5 "${event.word}" was answered by ${times} messages`]
     })
 }
 
@@ -159,13 +165,13 @@ function inOrder(events: readonly EventRow[], { taken, heard, sentAgain }: World
   const breaches: string[] = []
   const lastHeard = new Map<number, EventRow>()
   for (const event of events) {
-    if (event.conversation_id === null || event.late === 1 || event.type !== 'text' || event.finished_at === null) continue
+    if (event.conversation_id === null || event.late === 1 || event.word === null || event.finished_at === null) continue
     const before = lastHeard.get(event.conversation_id)
-    if (before && wordOf(before.text) >= wordOf(event.text)) breaches.push(`I6 "${event.text}" was stored after "${before.text}"`)
-    if (!heard && before && (before.finished_at ?? 0) > event.finished_at) breaches.push(`I6 "${event.text}" was heard before "${before.text}"`)
+    if (before && wordOf(before.word) >= wordOf(event.word)) breaches.push(`I6 "${event.word}" was stored after "${before.word}"`)
+    if (!heard && before && (before.finished_at ?? 0) > event.finished_at) breaches.push(`I6 "${event.word}" was heard before "${before.word}"`)
     lastHeard.set(event.conversation_id, event)
   }
-  const lateWords = new Set(events.filter((event) => event.late === 1).map((event) => event.text))
+  const lateWords = new Set(events.filter((event) => event.late === 1).map((event) => event.word))
   for (const words of heard?.values() ?? []) {
     const inTime = words.filter((word) => isWord(word) && !lateWords.has(word))
     for (const [index, word] of inTime.entries())

@@ -1,25 +1,31 @@
 import http from 'node:http'
-import { inboundBody } from '../../fakes/fake-exotel'
+import { TOKEN } from './hosts'
 import { pause } from './random'
+import { phoneOf, type Talk } from './words'
 
 export interface Load {
-  /** Words that were answered with 200, by customer, in the order in which that customer said them. */
+  /** Ids of the words that were answered with 200, by customer, in the order in which that customer said them. */
   acked: ReadonlyMap<string, readonly string[]>
+  /** The words that answer a word, by its id, where the host answers by a script. */
+  script: ReadonlyMap<string, string>
   /** Answers other than 200. */
   refused: ReadonlyMap<number, number>
   /** Every customer ends with the word they are at. */
   stop(): Promise<void>
 }
 
-export const CUSTOMERS = 15
-const phoneOf = (customer: number): string => `9198000001${String(customer).padStart(2, '0')}`
+/** Customers at the same time. Who has said enough makes room for another one. */
+const CUSTOMERS = 15
+const ENOUGH = 40
 
 /** Customers who each say one word after the other and repeat it until it is taken; one of ten is delivered twice, at once or later. */
-export function startLoad(random: () => number, anyPort: () => number | null): Load {
+export function startLoad(random: () => number, anyPort: () => number | null, talk: Talk): Load {
   const acked = new Map<string, string[]>()
+  const script = new Map<string, string>()
   const refused = new Map<number, number>()
   const agent = new http.Agent({ keepAlive: true, maxSockets: 64 })
   let going = true
+  let customers = 0
 
   const untilTaken = async (body: string): Promise<void> => {
     for (;;) {
@@ -29,28 +35,32 @@ export function startLoad(random: () => number, anyPort: () => number | null): L
       await pause(20 + random() * 60)
     }
   }
-  const customer = async (number: number): Promise<void> => {
-    const from = phoneOf(number)
+  const oneCustomer = async (number: number): Promise<void> => {
     const words: string[] = []
-    acked.set(from, words)
+    acked.set(phoneOf(number), words)
+    const talking = talk(number, random)
     let earlier: string | null = null
-    for (let n = 1; going; n++) {
-      const text = `c${number} m${n}`
-      const body = inboundBody({ sid: `in-${number}-${n}`, from, timestamp: new Date().toISOString(), content: { type: 'text', text: { body: text } } })
+    while (going && words.length < ENOUGH) {
+      const { id, body, answer } = talking.next().value
+      if (answer !== undefined) script.set(id, answer)
       const twice = random()
       await Promise.all([untilTaken(body), ...(twice < 0.05 ? [untilTaken(body)] : []), ...(twice > 0.95 && earlier !== null ? [untilTaken(earlier)] : [])])
-      words.push(text)
+      words.push(id)
       earlier = body
       await pause(80 + random() * 240)
     }
   }
-  const customers = Array.from({ length: CUSTOMERS }, (_, number) => customer(number))
+  const place = async (): Promise<void> => {
+    while (going) await oneCustomer(customers++)
+  }
+  const places = Array.from({ length: CUSTOMERS }, place)
   return {
     acked,
+    script,
     refused,
     async stop() {
       going = false
-      await Promise.all(customers)
+      await Promise.all(places)
       agent.destroy()
     },
   }
@@ -66,7 +76,7 @@ export async function postWebhook(anyPort: () => number | null, body: string, ag
         host: '127.0.0.1',
         port,
         method: 'POST',
-        path: '/wa/webhook?token=a-long-webhook-token',
+        path: `/wa/webhook?token=${TOKEN}`,
         headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
         timeout: 15_000,
         ...(agent ? { agent } : {}),
