@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import express from 'express'
+import type express from 'express'
 import request from 'supertest'
-import { waInteractive } from '../../lib/index'
-import { testOptions } from '../../lib/testing'
 import { messageBody, signatureOf } from '../fakes/fake-cloud-api'
 import { engines } from '../support/databases'
 import { engineOf, ownNames, providerFor, SECRET, TOKEN, wireHost } from '../support/wire-host'
@@ -276,31 +272,6 @@ test('of a stranger nothing is read: a wrong token is refused before its megabyt
   socket.destroy()
 
   assert.match(answer, /^HTTP\/1\.1 401 /)
-})
-
-test('a database that somebody else holds makes the webhook ask for another call within eight seconds; then nothing is lost', async () => {
-  const { control: _control, provider: _simulator, ...options } = testOptions()
-  await using wa = waInteractive({ ...options, provider: providerFor('exotel', 'http://127.0.0.1:9') })
-  await wa.start()
-  const app = express().use(wa)
-  const knock = (body: string) => request(app).post(`/wa/webhook?token=${TOKEN}`).send({ from: '+919800000001', type: 'text', text: { body } })
-  const file = String(options.database).replace(/^sqlite:/, '')
-  const holder = fork(join(__dirname, '..', 'support', 'hold-lock.cjs'), [file], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  await new Promise((held) => holder.once('message', held))
-
-  const before = performance.now()
-  const refused = await knock('one')
-  const waited = performance.now() - before
-  holder.send('let go')
-  await new Promise((gone) => holder.once('exit', gone))
-  await knock('one').expect(200)
-  await knock('two').expect(200)
-
-  assert.equal(refused.status, 503)
-  assert.equal(refused.headers['retry-after'], '30')
-  assert.ok(waited < 8500, `${waited} ms`)
-  await wa.idle()
-  assert.deepEqual(await engineOf(wa).db.write('wa_messages').orderBy('id').pluck('text'), ['one', 'two'])
 })
 
 interface Listening extends AsyncDisposable {
