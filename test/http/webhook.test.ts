@@ -4,9 +4,10 @@ import { test } from 'node:test'
 import express from 'express'
 import express4 from 'express4'
 import request from 'supertest'
-import { cloudApi, exotel, waInteractive } from '../../lib/index'
+import { cloudApi, exotel, type WaOptions, waInteractive } from '../../lib/index'
 import { testOptions } from '../../lib/testing'
 import { messageBody, signatureOf } from '../fakes/fake-cloud-api'
+import { engines } from '../support/databases'
 
 const SECRET = 'test-app-secret'
 const meta = () => cloudApi({ phoneNumberId: '100000000000001', accessToken: 'token', appSecret: SECRET, verifyToken: 'verify-me' })
@@ -19,9 +20,9 @@ const tap = (id: string) =>
     interactive: { type: 'button_reply', button_reply: { id: 'keep', title: 'Keep \u0928 it / 🙂' } },
   })
 
-function metaHost() {
+function metaHost(given: Pick<WaOptions, 'database'> = {}) {
   const { control: _control, provider: _simulator, ...options } = testOptions()
-  const wa = waInteractive({ ...options, provider: meta() })
+  const wa = waInteractive({ ...options, provider: meta(), ...given })
   const heard: string[] = []
   wa.on('button_reply', ({ reply }) => heard.push(reply.id))
   return { wa, heard }
@@ -224,7 +225,29 @@ test('the simulator is open to this machine alone, and absent in production', as
   }
 })
 
-test('a database that is gone makes the webhook ask the provider to come again', async () => {
+for (const engine of engines()) {
+  // A file of sqlite that was opened stays writable, whoever removes its name.
+  if (engine.name === 'sqlite') continue
+  test(`${engine.name}: a database that is gone makes the webhook ask the provider to come again, and pages of the host stay up`, {
+    skip: engine.skip,
+  }, async () => {
+    const database = await engine.open()
+    const { wa } = metaHost({ database: database.url })
+    await using _closing = { [Symbol.asyncDispose]: () => wa.close({ timeoutMs: 0 }) }
+    const app = express().use(wa)
+    app.get('/other', (_req, res) => void res.send('up'))
+    await wa.start()
+    await post(app, tap('wamid.1')).expect(200)
+    await database.drop()
+
+    const answer = await post(app, tap('wamid.2')).expect(503)
+
+    assert.equal(answer.headers['retry-after'], '30')
+    await request(app).get('/other').expect(200)
+  })
+}
+
+test('a host that closes makes the webhook ask the provider to come again', async () => {
   const { wa } = metaHost()
   const app = express().use(wa)
   await wa.start()
