@@ -71,9 +71,14 @@ for (const ended of ['refused', 'demoted', 'led away', 'broken proxy'] as const)
     session.ended = null
     await page.keyboard.press('Control+s')
     await page.locator('#state-words', { hasText: 'Draft saved' }).waitFor()
-    // Now nothing is asked.
+    const questions: string[] = []
+    page.on('dialog', (dialog) => {
+      questions.push(dialog.type())
+      void dialog.accept()
+    })
     await page.getByRole('link', { name: 'Overview' }).click()
     await page.waitForURL(/\/wa\/$/)
+    assert.deepEqual(questions, [])
   })
 }
 
