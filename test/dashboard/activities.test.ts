@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { buttons, flow } from '../../lib/index'
+import { engines } from '../support/databases'
+import { later } from '../support/later'
 import { host, wordsOf } from './host'
 
 const HOUR_MS = 3_600_000
@@ -19,8 +21,8 @@ const booking = flow('booking', {
 })
 
 /** A customer who can book, and what their thread says, row by row: messages by their words, what happened in brackets, remarks behind a slash. */
-async function talk(t: TestContext) {
-  const made = await host(t, { menus: [desk] })
+async function talk(t: TestContext, on: { database?: string } = {}) {
+  const made = await host(t, { menus: [desk], ...on })
   made.wa.onReply('book', ({ start }) => start(booking))
   made.wa.onReply('bye', ({ say }) => say('Bye.'))
   const asha = made.phone({ name: 'Asha' })
@@ -107,8 +109,15 @@ test('the window shows where it closed and what opened it again', async (t) => {
   assert.deepEqual((await rows()).slice(-4), ['[The 24-hour window closed]', '[The 24-hour window opened]', 'hi', 'How can we <strong>help</strong>?'])
 })
 
-test('between two pages nothing that happened is told twice or lost', async (t) => {
-  const { asha, rows, sends, control, get } = await talk(t)
+for (const engine of engines()) {
+  test(`${engine.name}: between two pages nothing that happened is told twice or lost`, { skip: engine.skip }, async (t) => {
+    const database = await engine.open()
+    later(t, () => database.drop())
+    await twoPages(await talk(t, { database: database.url }))
+  })
+}
+
+async function twoPages({ asha, rows, sends, control, get }: Awaited<ReturnType<typeof talk>>): Promise<void> {
   await asha.says('hi')
   await control.clock.advance(25 * HOUR_MS)
   await asha.says('hi')
@@ -127,4 +136,4 @@ test('between two pages nothing that happened is told twice or lost', async (t) 
     all.filter((row) => row.startsWith('[')),
     ['[The 24-hour window closed]', '[The 24-hour window opened]', '[Flow “booking” began]', '[Flow “booking” ended]'],
   )
-})
+}
