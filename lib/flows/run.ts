@@ -70,8 +70,14 @@ async function walk(
   known: Record<string, unknown>,
 ): Promise<void> {
   let [flow, step, data] = [begun, from, known]
+  const visits = new Map<string, number>()
   for (let steps = 0; steps < LONGEST_WALK; steps++) {
-    const move = await take(parts, flows, attempt, flow, step, data)
+    const stop = `${flow.name}:${step}`
+    const visit = (visits.get(stop) ?? 0) + 1
+    visits.set(stop, visit)
+    // The same words of another flow's step, or of a second visit, are words of their own.
+    const listener = `${attempt.listener}>${stop}${visit > 1 ? `#${visit}` : ''}`
+    const move = await take(parts, flows, { ...attempt, listener }, flow, step, data)
     if (move.move === 'go') {
       step = mustStep(flow, move.step)
       continue
@@ -91,9 +97,7 @@ async function walk(
 async function take(parts: ContextParts, flows: Flows, attempt: Attempt, flow: FlowDefinition, step: string, data: Record<string, unknown>): Promise<Move> {
   const fn = flows.fnOf(flow.name, step, attempt.facts?.reply?.id ?? null)
   if (!fn) throw new WaError('WA_STATE', `Step "${step}" of flow "${flow.name}" has no place for this reply.`)
-  const base = createContext(parts, { ...attempt, listener: `${attempt.listener}>${step}` }, () =>
-    Promise.reject(new WaError('WA_STATE', 'A step starts another flow by returning start(flow).')),
-  )
+  const base = createContext(parts, attempt, () => Promise.reject(new WaError('WA_STATE', 'A step starts another flow by returning start(flow).')))
   const given = {
     ...base,
     data,
