@@ -12,6 +12,7 @@ import { inboxWork } from './inbox/drain'
 import { createDoor } from './inbox/receive'
 import { seldom } from './log'
 import type { Settled } from './options'
+import { createAllowance } from './outbox/allowance'
 import { outboxWork } from './outbox/drain'
 import { type EnqueueOptions, enqueue, sameDecision } from './outbox/enqueue'
 import { createPace, type Pace } from './outbox/pace'
@@ -89,6 +90,7 @@ export function buildEngine(settled: Settled): RunningEngine {
     if (failure) throw new WaError('WA_CLOSED', 'wa-interactive could not start; it keeps trying, and the reason is in the log.', [], { cause: failure })
     throw new WaError('WA_CLOSED', state === 'starting' ? 'wa-interactive is still starting; await wa.start().' : 'wa-interactive is closed.')
   }
+  const allowance = createAllowance({ db, pace, now, log })
   const changed = (conversationId: number | null): void => {
     for (const watch of watchers) quietly(() => watch(conversationId))
   }
@@ -189,6 +191,7 @@ export function buildEngine(settled: Settled): RunningEngine {
         db,
         providers: settled.lines,
         pace,
+        allowance,
         ready,
         holder,
         now,
@@ -299,6 +302,7 @@ export function buildEngine(settled: Settled): RunningEngine {
     const ended = await Promise.all([inbox?.stop(timeoutMs), outbox?.stop(timeoutMs), house?.stop()])
     if (ended.includes(false)) log.warn({}, 'some work did not end in time, and the database took no note of it; its leases will run out')
     for (const provider of settled.lines.values()) provider.close?.()
+    if (opened) await allowance.close()
     state = 'closed'
     leave()
     leave = () => {}
@@ -494,7 +498,7 @@ export function buildEngine(settled: Settled): RunningEngine {
       return menu ? lostHearings(key, [menu.published, menu.declared], next, listeners.hearings()) : []
     },
     declaredVariables,
-    whyHeld: (number) => pace.whyHeld(number, now()),
+    whyHeld: (number) => allowance.whyHeld(number),
   }
   return engine
 }

@@ -101,8 +101,8 @@ export interface Engine {
   declaredVariables(menu: StoredMenu): readonly string[]
   /** When something authentic last knocked at the webhook, and since the start: how many calls were refused, and how many came without their bytes (not among the refused). */
   readonly door: { readonly lastHeard: number | null; readonly refused: number; readonly gone: number }
-  /** Why nothing leaves from this business number at the moment, for people; null when it does. */
-  whyHeld(number: string): string | null
+  /** Why nothing leaves from this business number at the moment, for people, whichever instance was told so; null when it does. */
+  whyHeld(number: string): Promise<string | null>
   /** Called after every commit that a viewer would see. Answers how to stop. */
   onChange(listener: (conversationId: number | null) => void): () => void
 }

@@ -8,6 +8,8 @@ export interface Work<Job> {
   concurrency: number
   /** Takes up to `limit` jobs that are due, under a lease. Empty when there are none. */
   claim(limit: number): Promise<Job[]>
+  /** Whether something was due at the last claim and could not be taken yet. */
+  withheld?(): boolean
   /** Does one job to its end and records what became of it. A throw here is a fault of ours: it is logged, the lease runs out, the job is found again. */
   run(job: Job): Promise<void>
   /** The time to drain is over: what runs is to end at once, in whatever way it can. */
@@ -83,7 +85,7 @@ export function createWorker<Job>(work: Work<Job>, log: Logger): Worker {
       const jobs = free > 0 ? await claim(free) : []
       for (const job of jobs) start(job)
       if (jobs.length > 0 || woken || !running) continue
-      if (active === 0 && failures === 0) for (const resolve of waiting.splice(0)) resolve()
+      if (active === 0 && failures === 0 && !work.withheld?.()) for (const resolve of waiting.splice(0)) resolve()
       await sleep(failures > 0 ? Math.min(30_000, 250 * 2 ** failures) : POLL_MS)
     }
     for (const resolve of waiting.splice(0)) resolve()

@@ -7,6 +7,7 @@ import * as tags from './005_tags'
 import * as quicker from './006_quicker'
 import * as lighter from './007_lighter'
 import * as taps from './008_taps'
+import * as rates from './009_rates'
 
 interface Migration {
   name: string
@@ -24,6 +25,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '006_quicker', ...quicker },
   { name: '007_lighter', ...lighter },
   { name: '008_taps', ...taps },
+  { name: '009_rates', ...rates },
 ]
 
 export const MIGRATIONS_TABLE = 'wa_migrations'

@@ -53,6 +53,7 @@ async function metrics(engine: Engine): Promise<string> {
   const { read } = engine.db
   const events = await Promise.all(EVENT_STATES.map(async (state) => `wa_events{state="${state}"} ${await countEvents(read, [state], COUNTED)}`))
   const messages = await Promise.all(MESSAGE_STATES.map(async (status) => `wa_messages{status="${status}"} ${await countOutbound(read, [status], COUNTED)}`))
+  const held = await Promise.all([...engine.lines.keys()].map(async (number) => `wa_number_held{number="${number}"} ${(await engine.whyHeld(number)) ? 1 : 0}`))
   const { lastHeard, refused } = engine.door
   const now = engine.now()
   return [
@@ -67,12 +68,7 @@ async function metrics(engine: Engine): Promise<string> {
       : family('wa_webhook_silence_seconds', 'gauge', 'Time since the last authentic webhook call.', [
           `wa_webhook_silence_seconds ${Math.max(0, (now - lastHeard) / 1000)}`,
         ])),
-    ...family(
-      'wa_number_held',
-      'gauge',
-      '1 while nothing leaves from this business number.',
-      [...engine.lines.keys()].map((number) => `wa_number_held{number="${number}"} ${engine.whyHeld(number) ? 1 : 0}`),
-    ),
+    ...family('wa_number_held', 'gauge', '1 while nothing leaves from this business number.', held),
     '',
   ].join('\n')
 }

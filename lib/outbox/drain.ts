@@ -11,8 +11,9 @@ import type { Db } from '../store/database'
 import { insist } from '../store/insist'
 import { leaseToken } from '../store/lease'
 import { expireLeases, type MessageRow, releaseOutbound, type Settlement } from '../store/messages'
-import { claimOutgoing, type Outgoing } from '../store/outgoing'
+import { claimOutgoing, type Due, dueOutgoing, type Outgoing } from '../store/outgoing'
 import type { Work } from '../worker'
+import { type Allowance, RETRY_MS } from './allowance'
 import { createGate, type Gate } from './gate'
 import type { Pace } from './pace'
 import type { Ready } from './ready'
@@ -38,6 +39,7 @@ export interface OutboxParts {
   db: () => Db
   providers: ReadonlyMap<string, Provider>
   pace: Pace
+  allowance: Allowance
   ready: Ready
   /** Names this instance in its leases. */
   holder: string
@@ -65,6 +67,22 @@ export function outboxWork(parts: OutboxParts): Work<Outgoing> {
   const gate = createGate(parts.concurrency)
   const settled = createSettler(parts.db, parts.now)
   let looked = Number.NEGATIVE_INFINITY
+  let withheld = false
+
+  /** Of the messages that are due, those that the rates of their numbers let go. */
+  const allowed = async (due: readonly Due[]): Promise<number[]> => {
+    const going: number[] = []
+    for (const number of new Set(due.map((message) => message.number))) {
+      const some = due.filter((message) => message.number === number)
+      await parts.allowance.ask(number, some.length)
+      if (parts.pace.held(parts.now()).includes(number)) continue
+      const ids = some.slice(0, parts.allowance.room(number)).map(({ id }) => id)
+      if (ids.length === 0) withheld = true
+      going.push(...ids)
+    }
+    return going
+  }
+
   return {
     name: 'outbox',
     concurrency: 2 * parts.concurrency,
@@ -80,19 +98,29 @@ export function outboxWork(parts: OutboxParts): Work<Outgoing> {
         await expireLeases(parts.db(), now)
         looked = performance.now()
       }
-      const room = Math.min(limit, Math.max(1, parts.pace.room(now)))
+      withheld = false
+      const due = await dueOutgoing(parts.db(), limit, now, closedNow(parts, now))
+      const ids = due.length === 0 ? [] : await allowed(due)
+      if (withheld) parts.wakeIn(RETRY_MS)
+      if (ids.length === 0) return []
       const token = leaseToken(parts.holder)
       try {
-        return await claimOutgoing(parts.db(), room, token, now, LEASE_MS, parts.pace.held(now))
+        return await claimOutgoing(parts.db(), ids, token, now, LEASE_MS)
       } catch (error) {
         unconfirmed.add(token)
         throw error
       }
     },
+    withheld: () => withheld,
     run: (outgoing) => deliver(parts, outgoing, gate, settled, closing.signal),
     giveUp: () => closing.abort(),
   }
 }
+
+/** Numbers of which nothing is to be claimed: they hold, or as many wait for a place as may. */
+const closedNow = ({ pace, allowance }: OutboxParts, now: number): string[] => [
+  ...new Set([...pace.held(now), ...[...pace.places].flatMap(([number, { held }]) => (held > 0 && allowance.room(number) === 0 ? [number] : []))]),
+]
 
 async function deliver(parts: OutboxParts, outgoing: Outgoing, gate: Gate, settled: ReturnType<typeof createSettler>, closing: AbortSignal): Promise<void> {
   const since = performance.now()
@@ -182,10 +210,11 @@ async function hand(parts: OutboxParts, outgoing: Outgoing, closing: AbortSignal
     return holding(parts, message, { outcome: 'hold', scope: 'account', reason: `no provider serves the number "${message.number}"`, afterMs: LONGEST_WAIT_MS })
   const parcel = parcelOf(parts, outgoing)
   if ('outcome' in parcel) return parcel
-  const turn = await parts.pace.turn(message.number, closing, TURN_MS)
-  if (turn !== 'go') return { outcome: 'retry', reason: 'the account holds', afterMs: SOON_MS }
+  const place = await parts.pace.turn(message.number, closing, TURN_MS)
+  if (place === null) return { outcome: 'retry', reason: 'the account holds', afterMs: SOON_MS }
   const result = await sendSafely(parts, message, provider, parcel, closing)
-  if (result.outcome !== 'hold' || result.scope !== 'account') parts.pace.proved(message.number)
+  place.answered()
+  if (result.outcome !== 'hold' || result.scope !== 'account') await parts.allowance.proved(message.number)
   return result.outcome === 'hold' ? holding(parts, message, result) : result
 }
 
@@ -217,13 +246,13 @@ type Holding = Extract<SendResult, { outcome: 'hold' }> & { afterMs: number }
  * How long to hold. Of one recipient only this conversation waits, because its later messages wait for this one.
  * Source of 4ⁿ s: Meta "Error codes", 131056.
  */
-function holding(parts: OutboxParts, message: MessageRow, result: Extract<SendResult, { outcome: 'hold' }>): Holding {
+async function holding(parts: OutboxParts, message: MessageRow, result: Extract<SendResult, { outcome: 'hold' }>): Promise<Holding> {
   const usual = result.scope === 'recipient' ? Math.min(LONGEST_WAIT_MS, 1000 * 4 ** (message.attempts - 1)) : backoff(message.attempts + 3)
   const afterMs = result.afterMs ?? usual
   if (result.scope === 'account') {
-    parts.pace.hold(message.number, parts.now() + afterMs, result.error?.advice ?? result.reason)
     if (result.alert)
       parts.log.error({ number: message.number, reason: result.reason }, 'the provider refuses this account; nothing leaves until it is put right')
+    await parts.allowance.hold(message.number, afterMs, result.error?.advice ?? result.reason)
   }
   return { ...result, afterMs }
 }

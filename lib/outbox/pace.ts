@@ -1,6 +1,6 @@
-import { slidingWindow, type Window } from './window'
+import { createPlaces, type Place, type Places } from './places'
 
-/** How fast each business number may send, and which of them must hold. State of one instance; nothing here needs to survive it. */
+/** How fast each business number may send, and which of them must hold: as far as this instance knows, which its `Allowance` sees to. */
 export interface Pace {
   /** Numbers from which nothing may leave now. */
   held(now: number): string[]
@@ -9,14 +9,14 @@ export interface Pace {
   /** Why a number holds, for people; null when it does not. */
   whyHeld(number: string, now: number): string | null
   /**
-   * Resolves when one message may leave (`go`), or when none may: the number holds, or the signal or the time came first (`stay`).
+   * Resolves with a place when one message may leave, or with null when none may: the number holds, or the signal or the time came first.
    * At the start and after every hold one message goes ahead alone, so that a refused account is asked once and not by the whole queue.
    */
-  turn(number: string, signal: AbortSignal, withinMs: number): Promise<'go' | 'stay'>
+  turn(number: string, signal: AbortSignal, withinMs: number): Promise<Place | null>
   /** The one that went ahead met no refusal of the account: the others may follow. Called after every send that brought no hold. */
   proved(number: string): void
-  /** How many could leave at once, over all numbers that do not hold. */
-  room(now: number): number
+  /** The places of a number; undefined when nobody here sends from it. */
+  readonly places: ReadonlyMap<string, Places>
 }
 
 /** The one that goes ahead is waited for so long; a provider that is merely slow does not stop the others. */
@@ -25,7 +25,7 @@ const TRIAL_MS = 2000
 /** At most `perSecond` requests of a number within any second. Real time, because the provider counts in real time. */
 export function createPace(perSecond: ReadonlyMap<string, number>, now: () => number): Pace {
   const holds = new Map<string, { until: number; reason: string }>()
-  const windows = new Map([...perSecond].map(([number, rate]) => [number, slidingWindow(rate)]))
+  const places = new Map([...perSecond].map(([number, rate]) => [number, createPlaces(rate)]))
   const trials = new Map<string, { underway: boolean; ended: Promise<void>; end: () => void }>()
   const onTrial = (number: string): void => {
     trials.get(number)?.end()
@@ -36,10 +36,10 @@ export function createPace(perSecond: ReadonlyMap<string, number>, now: () => nu
     trials.set(number, { underway: false, ended, end })
   }
   for (const number of perSecond.keys()) onTrial(number)
-
-  const windowOf = (number: string): Window => windows.get(number) ?? slidingWindow(1)
+  const holding = (number: string): boolean => (holds.get(number)?.until ?? 0) > now()
 
   return {
+    places,
     held: (now) => [...holds].filter(([, hold]) => hold.until > now).map(([number]) => number),
     hold(number, until, reason) {
       holds.set(number, { until, reason })
@@ -56,19 +56,15 @@ export function createPace(perSecond: ReadonlyMap<string, number>, now: () => nu
     async turn(number, signal, withinMs) {
       const trial = trials.get(number)
       if (trial?.underway) await before(trial.ended, TRIAL_MS, signal)
-      if (signal.aborted || (holds.get(number)?.until ?? 0) > now()) return 'stay'
+      if (signal.aborted || holding(number)) return null
       const ahead = trials.get(number)
       if (ahead) ahead.underway = true
-      const wait = windowOf(number).take(performance.now()) - performance.now()
-      if (wait > 0) await before(new Promise(() => {}), Math.min(wait, withinMs), signal)
+      const place = (await places.get(number)?.take(withinMs, signal)) ?? null
       // Others may have been refused while this one waited for its turn.
-      if (!signal.aborted && wait <= withinMs && (holds.get(number)?.until ?? 0) <= now()) return 'go'
+      if (place !== null && !signal.aborted && !holding(number)) return place
+      place?.unused()
       if (ahead && trials.get(number) === ahead) onTrial(number)
-      return 'stay'
-    },
-    room(now) {
-      const open = [...perSecond.keys()].filter((number) => (holds.get(number)?.until ?? 0) <= now)
-      return open.reduce((sum, number) => sum + windowOf(number).free(performance.now()), 0)
+      return null
     },
   }
 }

@@ -12,13 +12,15 @@ export interface Outgoing {
   quoted: string | null
 }
 
-/**
- * Takes messages that may leave now, oldest first, one per conversation, and marks them `sending` before any request is made.
- * A compare-and-set per row: of two instances one wins, on every engine.
- */
-export async function claimOutgoing(db: Db, limit: number, token: string, now: number, leaseMs: number, heldNumbers: readonly string[]): Promise<Outgoing[]> {
+export interface Due {
+  id: number
+  number: string
+}
+
+/** Messages that may leave now, oldest first, one per conversation; those of some numbers are passed over. */
+export async function dueOutgoing(db: Db, limit: number, now: number, without: readonly string[]): Promise<Due[]> {
   const due = db.write('wa_messages as m').where('m.status', 'queued').where('m.next_at', '<=', now)
-  if (heldNumbers.length > 0) due.whereNotIn('m.number', [...heldNumbers])
+  if (without.length > 0) due.whereNotIn('m.number', [...without])
   due.whereNotExists(
     db
       .write('wa_messages as o')
@@ -27,11 +29,15 @@ export async function claimOutgoing(db: Db, limit: number, token: string, now: n
       .whereRaw('o.id < m.id')
       .whereRaw('o.next_at is not null'),
   )
-  const ids = ((await due.orderBy('m.id').limit(limit).select('m.id')) as { id: number | string }[]).map((row) => Number(row.id))
-  if (ids.length === 0) return []
+  const rows = (await due.orderBy('m.id').limit(limit).select('m.id', 'm.number')) as { id: number | string; number: string }[]
+  return rows.map(({ id, number }) => ({ id: Number(id), number }))
+}
+
+/** Takes those of these that nobody took, and marks them `sending` before any request is made. A compare-and-set per row: of two instances one wins, on every engine. */
+export async function claimOutgoing(db: Db, ids: readonly number[], token: string, now: number, leaseMs: number): Promise<Outgoing[]> {
   return db.tx(async (trx) => {
     await trx('wa_messages')
-      .whereIn('id', ids)
+      .whereIn('id', [...ids])
       .where({ status: 'queued' })
       .update({ status: 'sending', lease_until: trx.raw(`${CLOCK[db.dialect]} + ?`, [leaseMs]), lease_token: token, attempts: trx.raw('attempts + 1') })
     const claimed = await claimedBy(trx, ids, token)

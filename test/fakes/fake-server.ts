@@ -12,9 +12,9 @@ export interface Recorded {
 /**
  * What a fake provider does with a request.
  * `drop`: takes it and closes the connection without a word. `hang`: takes it and never answers. `truncate`: takes it and stops half-way
- * through the answer. `reset`: closes the connection before it has read anything.
+ * through the answer. `reset`: closes the connection before it has read anything. An answer may wait for something (`after`).
  */
-export type Act = { status: number; body: unknown; headers?: Record<string, string> } | 'drop' | 'hang' | 'truncate' | 'reset'
+export type Act = { status: number; body: unknown; headers?: Record<string, string>; after?: Promise<void> } | 'drop' | 'hang' | 'truncate' | 'reset'
 
 export interface FakeServer {
   /** `http://127.0.0.1:<port>` */
@@ -55,7 +55,8 @@ export async function fakeServer(accept: (request: Recorded) => Exclude<Act, str
       res.write(text.slice(0, text.length / 2), () => req.socket.destroy())
       return
     }
-    const { status, body, headers } = act ?? accept(request)
+    const { status, body, headers, after } = act ?? accept(request)
+    await after
     res.writeHead(status, { 'content-type': 'application/json', ...headers })
     res.end(typeof body === 'string' ? body : JSON.stringify(body))
   }

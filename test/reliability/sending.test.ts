@@ -6,7 +6,8 @@ import request from 'supertest'
 import type { RunningEngine } from '../../lib/build-engine'
 import { exotel } from '../../lib/index'
 import { listOutbound, messageById, settleOutbound } from '../../lib/store/messages'
-import { dlrBody, fakeExotel, refused, tooManyRequests } from '../fakes/fake-exotel'
+import { accepted, dlrBody, fakeExotel, refused, tooManyRequests } from '../fakes/fake-exotel'
+import type { Recorded } from '../fakes/fake-server'
 import { engines, type TestEngine } from '../support/databases'
 import { hostOn, until } from './rig/engine'
 
@@ -181,7 +182,7 @@ test('credentials that are refused are tried once, not a hundred times; when the
 
   assert.ok(host.fake.requests.length <= 3, `${host.fake.requests.length} requests`)
   assert.deepEqual([...new Set(await statesOf(host.engine))], ['queued'])
-  assert.ok(host.engine.whyHeld('default'))
+  assert.ok(await host.engine.whyHeld('default'))
 
   host.fake.usual(null)
   for (let round = 0; round < 30 && host.fake.taken.length < 100; round++) {
@@ -226,16 +227,38 @@ test('a window that closes while a message waits: it does not leave, and says wh
   assert.equal(host.fake.taken.length, 0)
 })
 
-test('answers to one customer leave in order, however long each takes', async () => {
+const wordsOf = ({ body }: Recorded): string =>
+  (body as { whatsapp: { messages: { content: { text: { body: string } } }[] } }).whatsapp.messages[0]?.content.text.body ?? ''
+
+test('answers to one customer leave in order: the next waits until the provider has answered, and nobody else does', async () => {
   await using host = await desk()
-  host.fake.next('hang')
+  let answer: () => void = () => {}
+  const slowly = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  host.fake.next({ ...accepted('slow'), after: slowly })
   await host.wa.send(ASHA, { text: 'slow' })
+  await host.fake.received(1)
   await host.wa.send(ASHA, { text: 'fast' })
   await host.wa.send(numbered(2), { text: 'somebody else' })
-  await until(() => host.fake.taken.length === 2)
+  await host.fake.received(2)
+  await until(async () => (await statesOf(host.engine)).join() === 'sending,queued,accepted')
+  answer()
+  await host.engine.settle()
 
-  const words = host.fake.taken.map(({ content }) => (content as { text: { body: string } }).text.body)
-  assert.deepEqual(words.sort(), ['slow', 'somebody else'])
+  assert.deepEqual(host.fake.requests.map(wordsOf), ['slow', 'somebody else', 'fast'])
+  assert.deepEqual(await statesOf(host.engine), ['accepted', 'accepted', 'accepted'])
+})
+
+test('after a message that may have arrived the next to this customer leaves at once: if it arrived it did so before, and it is not sent again', async () => {
+  await using host = await desk()
+  host.fake.next('drop')
+  await host.wa.send(ASHA, { text: 'may have arrived' })
+  await host.wa.send(ASHA, { text: 'next' })
+  await host.engine.settle()
+
+  assert.deepEqual(host.fake.requests.map(wordsOf), ['may have arrived', 'next'])
+  assert.deepEqual(await statesOf(host.engine), ['uncertain', 'accepted'])
 })
 
 test('two robots that answer each other stop at the hourly cap, and a person reads why', async () => {

@@ -56,13 +56,16 @@ import {
   settleOutbound,
 } from '../../lib/store/messages'
 import { migrate, unknownMigrations } from '../../lib/store/migrate'
-import { claimOutgoing } from '../../lib/store/outgoing'
+import { claimOutgoing, dueOutgoing } from '../../lib/store/outgoing'
 import { hashOf } from '../../lib/store/rows'
 import { insertRuns, recordRun, runsOf } from '../../lib/store/runs'
 import { migrationSource } from '../../migrations/index'
 import { engines } from '../support/databases'
 
-const claimOutbound = async (...of: Parameters<typeof claimOutgoing>) => (await claimOutgoing(...of)).map(({ message }) => message)
+const claimOutbound = async (db: Db, limit: number, token: string, now: number, leaseMs: number, without: readonly string[]) => {
+  const ids = (await dueOutgoing(db, limit, now, without)).map(({ id }) => id)
+  return (await claimOutgoing(db, ids, token, now, leaseMs)).map(({ message }) => message)
+}
 
 const NOW = 1_795_150_000_000
 const STAFF = { id: 'u1', name: 'Meera' }

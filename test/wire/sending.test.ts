@@ -4,10 +4,10 @@ import type { Logger } from '../../lib/log'
 import { buttons } from '../../lib/model/builders'
 import { createPace } from '../../lib/outbox/pace'
 import { messageById } from '../../lib/store/messages'
-import { accepted, failed } from '../fakes/fake-cloud-api'
+import { accepted, failed, fakeCloudApi } from '../fakes/fake-cloud-api'
 import { acceptedWithFailedItem, refused, tooManyRequests } from '../fakes/fake-exotel'
 import type { Act } from '../fakes/fake-server'
-import { type Wire, wireHost } from '../support/wire-host'
+import { providerFor, type Wire, wireHost } from '../support/wire-host'
 
 const ASHA = '+919800000001'
 const RAVI = '+919800000002'
@@ -117,7 +117,7 @@ test('credentials that are refused: of a hundred messages one asks, all stay que
 
   await host.engine.settle()
   const asked = host.fake.requests.length
-  const why = host.engine.whyHeld('default')
+  const why = await host.engine.whyHeld('default')
   const states = await Promise.all(sent.map(({ id }) => host.status(id)))
   host.fake.usual(null)
   for (let turn = 0; turn < 8; turn++) await host.later(300_000)
@@ -131,15 +131,23 @@ test('credentials that are refused: of a hundred messages one asks, all stay que
 })
 
 test('a hold of one number leaves the other free', async () => {
-  await using one = await clocked('cloud-api')
-  one.fake.next(failed(400, 80007))
-  const sent = await one.wa.send(ASHA, { text: 'hi' })
-  await one.engine.settle()
-  const pace = one.engine.pace
+  const [support, sales] = [await fakeCloudApi(), await fakeCloudApi()]
+  const numbers = { support: providerFor('cloud-api', support.url), sales: providerFor('cloud-api', sales.url) }
+  await using host = await clocked('cloud-api', { provider: undefined, numbers })
+  support.usual(failed(400, 80007))
+  const refused = await host.engine.send({ to: { phone: ASHA }, what: { message: { type: 'text', text: 'hi' } }, number: 'support' })
+  await host.engine.settle()
 
-  assert.equal(await one.status(sent.id), 'queued')
-  assert.notEqual(pace.whyHeld('default', Date.now()), null)
-  assert.equal(pace.whyHeld('another', Date.now()), null)
+  const held = await host.engine.send({ to: { phone: RAVI }, what: { message: { type: 'text', text: 'hi' } }, number: 'support' })
+  const free = await host.engine.send({ to: { phone: RAVI }, what: { message: { type: 'text', text: 'hi' } }, number: 'sales' })
+  await host.engine.settle()
+
+  assert.deepEqual([await host.status(refused.id), await host.status(held.id), await host.status(free.id)], ['queued', 'queued', 'accepted'])
+  assert.deepEqual([support.requests.length, sales.requests.length], [1, 1])
+  assert.notEqual(await host.engine.whyHeld('support'), null)
+  assert.equal(await host.engine.whyHeld('sales'), null)
+  await support.close()
+  await sales.close()
 })
 
 test('429 waits as long as it is told to', async () => {
@@ -174,12 +182,16 @@ test('requests of a number are never more within any second than it may send', a
     [5, 0.5, 2.5, 80].map(async (perSecond) => {
       const pace = createPace(new Map([['default', perSecond]]), Date.now)
       pace.proved('default')
+      const places = pace.places.get('default')
+      places?.grant(places.most, Number.POSITIVE_INFINITY)
       const left: number[] = []
       const signal = AbortSignal.timeout(1500)
       // What has to wait longer than the test is told so, and does not leave.
       await Promise.all(
         Array.from({ length: 200 }, async () => {
-          if ((await pace.turn('default', signal, 60_000)) === 'go') left.push(performance.now())
+          const place = await pace.turn('default', signal, 60_000)
+          if (place) left.push(performance.now())
+          place?.answered()
         }),
       )
       // A tenth of a second is left to the clock of a busy machine.
@@ -195,10 +207,11 @@ test('requests of a number are never more within any second than it may send', a
 
 test('who waits for the first answer of an account is told of its hold and asks nobody', async () => {
   const pace = createPace(new Map([['default', 1000]]), Date.now)
+  pace.places.get('default')?.grant(1000, Number.POSITIVE_INFINITY)
   let calls = 0
   const ask = async () => {
-    const turn = await pace.turn('default', AbortSignal.timeout(1000), 60_000)
-    if (turn === 'stay') return turn
+    const place = await pace.turn('default', AbortSignal.timeout(1000), 60_000)
+    if (place === null) return 'stay'
     calls++
     await new Promise((resolve) => setTimeout(resolve, 10))
     pace.hold('default', Date.now() + 60_000, 'no credit')

@@ -44,8 +44,7 @@ export const numbersOf = (x: Exchange): Promise<LineView[]> =>
 async function viewOf({ number, provider }: Line, x: Exchange): Promise<LineView> {
   const { engine, t } = x
   const { read } = engine.db
-  const [heardAt, stuck] = await Promise.all([lastHeardOf(read, number), stuckOf(read, number, engine.now() - RECENT_MS)])
-  const held = engine.whyHeld(number)
+  const [heardAt, stuck, held] = await Promise.all([lastHeardOf(read, number), stuckOf(read, number, engine.now() - RECENT_MS), engine.whyHeld(number)])
   const isExotel = provider.name === 'exotel'
   const trouble = [
     ...(provider.missing.length > 0 ? [t('Not configured completely: {names}.', { names: provider.missing.join(', ') })] : []),

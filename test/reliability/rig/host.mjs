@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import { exotel, waInteractive } from 'wa-interactive'
 
-const { RIG_DATABASE, RIG_PROVIDER } = process.env
+const { RIG_DATABASE, RIG_PROVIDER, RIG_PER_SECOND = '1000' } = process.env
 const pause = (ms) => new Promise((wake) => setTimeout(wake, ms))
 const numberIn = (text) => Number(/\d+$/.exec(text)?.[0] ?? 0)
 
@@ -15,7 +15,7 @@ const wa = waInteractive({
     from: '+918000000001',
     baseUrl: RIG_PROVIDER,
     webhookToken: 'a-long-webhook-token',
-    perSecond: 1000,
+    perSecond: Number(RIG_PER_SECOND),
   }),
   perRecipientHour: 100_000,
   dashboard: false,
