@@ -2,8 +2,9 @@ import type { Engine, Matching, Sent } from './engine'
 import { WaError } from './errors'
 import { type Actor, writeAudit } from './store/audit'
 import type { Db, Query } from './store/database'
-import { decideManyEvents } from './store/events'
-import { decideOutbound, decideOutbounds, messageById } from './store/messages'
+import { decideOutbound, decideOutbounds } from './store/departures'
+import { messageById } from './store/messages'
+import { decideManyEvents } from './store/queue'
 import { reviveRuns } from './store/runs'
 
 /** Sent again, a message has a day to leave. */

@@ -9,9 +9,10 @@ import type { ContactRef } from '../store/contacts'
 import type { Step } from '../store/conversations'
 import { setStep } from '../store/conversations'
 import type { Db } from '../store/database'
-import { type EventRow, holdEvent } from '../store/events'
+import type { EventRow } from '../store/events'
 import { insist } from '../store/insist'
 import { isOutage } from '../store/outage'
+import { holdEvent } from '../store/queue'
 
 export { declaredVariables }
 

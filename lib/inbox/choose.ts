@@ -1,6 +1,7 @@
 import { planMessage } from '../flows/plan'
 import { conversationById, setStep } from '../store/conversations'
-import { type EventRow, markPlanned } from '../store/events'
+import type { EventRow } from '../store/events'
+import { markPlanned } from '../store/queue'
 import { insertRuns, type RunRow, runsOf } from '../store/runs'
 import type { InboxParts } from './parts'
 import type { Scene } from './scene'

@@ -4,8 +4,10 @@ import { HEARD_AS, type IncomingStatus } from '../model/event'
 import { findContact } from '../store/contacts'
 import { type ConversationRow, conversationById, markChanged } from '../store/conversations'
 import type { Db } from '../store/database'
-import { type EventRow, eventById, releaseParked, tieEvent } from '../store/events'
-import { applyStatus, lockMessage, type MessageRow, messageById, messageByProviderId, messageByRef, providerKey } from '../store/messages'
+import { applyStatus } from '../store/departures'
+import { type EventRow, eventById, tieEvent } from '../store/events'
+import { lockMessage, type MessageRow, messageById, messageByProviderId, messageByRef, providerKey } from '../store/messages'
+import { releaseParked } from '../store/queue'
 import type { InboxParts } from './parts'
 
 /** An event with everything its listeners are told about. */

@@ -1,5 +1,6 @@
 import type { Db } from '../store/database'
-import type { MessageRow, Settlement } from '../store/messages'
+import type { Settlement } from '../store/departures'
+import type { MessageRow } from '../store/messages'
 import { type SettledAs, settleTogether } from '../store/settlements'
 
 /** Messages whose end is written down with one commit at most. */

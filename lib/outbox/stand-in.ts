@@ -1,8 +1,9 @@
 import { wordsOf } from '../model/message'
 import { renderTemplate } from '../model/render'
 import type { Db } from '../store/database'
+import { rewriteOutbound } from '../store/departures'
 import { menuVersionByKey } from '../store/menus'
-import { type MessageRow, rewriteOutbound } from '../store/messages'
+import type { MessageRow } from '../store/messages'
 
 /**
  * The window closed while a menu waited to leave: the approved template that this version of it names goes instead, with the same variables. Written down

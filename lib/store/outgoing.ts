@@ -1,6 +1,7 @@
 import type { Db, Query } from './database'
+import { insertHistories } from './history'
 import { CLOCK } from './lease'
-import { insertHistories, type MessageRow, type RawMessage, readMessage } from './messages'
+import { type MessageRow, type RawMessage, readMessage } from './messages'
 
 /** A message that was claimed, with all that is needed to let it leave: nothing is asked for one by one. */
 export interface Outgoing {

@@ -1,6 +1,6 @@
 import type { Step } from './conversations'
 import type { Db, Query } from './database'
-import type { Attempted } from './events'
+import type { Attempted } from './queue'
 import { fromJson, numeric, storable, toJson } from './rows'
 
 /** One listener's work on one event: each is retried on its own. */

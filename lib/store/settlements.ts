@@ -1,5 +1,7 @@
 import type { Db, Query } from './database'
-import { insertHistories, type MessageRow, providerKey, type Settlement, settleWithin } from './messages'
+import { type Settlement, settleWithin } from './departures'
+import { insertHistories } from './history'
+import { type MessageRow, providerKey } from './messages'
 
 /** What became of one claimed message. */
 export interface Settled {

@@ -7,8 +7,9 @@ import type { Incoming, IncomingMessage, IncomingStatus } from '../../lib/model/
 import { ensureContact } from '../../lib/store/contacts'
 import { ensureConversation } from '../../lib/store/conversations'
 import { type Db, openDatabase } from '../../lib/store/database'
+import { applyStatus } from '../../lib/store/departures'
 import { eraseContact } from '../../lib/store/erase'
-import { applyStatus, insertOutbound, messageById } from '../../lib/store/messages'
+import { insertOutbound, messageById } from '../../lib/store/messages'
 import { migrate } from '../../lib/store/migrate'
 import { engines } from '../support/databases'
 

@@ -14,20 +14,10 @@ import {
   touchConversation,
 } from '../../lib/store/conversations'
 import { type Db, openDatabase } from '../../lib/store/database'
+import { applyStatus, decideOutbound, expireLeases, releaseOutbound, settleOutbound } from '../../lib/store/departures'
 import { eraseContact } from '../../lib/store/erase'
-import {
-  claimEvents,
-  decideEvent,
-  type EventRow,
-  eventById,
-  extendLease,
-  finishEvent,
-  holdEvent,
-  insertEvent,
-  listEvents,
-  markPlanned,
-  releaseClaim,
-} from '../../lib/store/events'
+import { type EventRow, eventById, insertEvent, listEvents } from '../../lib/store/events'
+import { historyOf, insertHistories } from '../../lib/store/history'
 import {
   archiveMenu,
   countChangedMenus,
@@ -40,23 +30,10 @@ import {
   rollBack,
   saveDraft,
 } from '../../lib/store/menus'
-import {
-  applyStatus,
-  decideOutbound,
-  expireLeases,
-  historyOf,
-  insertHistories,
-  insertInbound,
-  insertOutbound,
-  listMessages,
-  type MessageRow,
-  messageById,
-  providerKey,
-  releaseOutbound,
-  settleOutbound,
-} from '../../lib/store/messages'
+import { insertInbound, insertOutbound, listMessages, type MessageRow, messageById, providerKey } from '../../lib/store/messages'
 import { migrate, unknownMigrations } from '../../lib/store/migrate'
 import { claimOutgoing, dueOutgoing } from '../../lib/store/outgoing'
+import { claimEvents, decideEvent, extendLease, finishEvent, holdEvent, markPlanned, releaseClaim } from '../../lib/store/queue'
 import { hashOf } from '../../lib/store/rows'
 import { insertRuns, recordRun, runsOf } from '../../lib/store/runs'
 import { migrationSource } from '../../migrations/index'

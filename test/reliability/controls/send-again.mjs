@@ -1,8 +1,8 @@
 // A library that sends again what was leaving when its process ended. The invariants must find what the customer gets twice.
 import { createRequire } from 'node:module'
 
-const messages = createRequire(import.meta.url)('../../../dist/lib/store/messages.js')
-messages.expireLeases = async (db, now) =>
+const departures = createRequire(import.meta.url)('../../../dist/lib/store/departures.js')
+departures.expireLeases = async (db, now) =>
   db
     .write('wa_messages')
     .where({ status: 'sending' })
