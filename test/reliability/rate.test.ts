@@ -95,12 +95,11 @@ for (const engine of all) {
       await fake.close()
     })
     fake.usual(failed(401, 190))
-    // How long it holds is drawn: long enough for the other one to start meanwhile.
+    // How long it holds is drawn: long enough for the other one to start and to ask meanwhile.
     const drawn = t.mock.method(Math, 'random', () => 0.9)
     await a.wa.start()
     await a.wa.send(numbered(0), { text: 'hello' })
     await a.engine.settle()
-    drawn.mock.restore()
     assert.equal(fake.requests.length, 1)
 
     await b.wa.start()
@@ -118,6 +117,7 @@ for (const engine of all) {
     assert.notEqual(await a.engine.whyHeld('default'), null)
 
     fake.usual(null)
+    drawn.mock.restore()
     await later()
     assert.equal(fake.taken.length, 31)
     assert.equal(fake.requests.length, 33)
