@@ -5,14 +5,12 @@ import type { EventRow } from '../store/events'
 import { insist } from '../store/insist'
 import { finishEvent } from '../store/queue'
 import { type RunRow, recordRun } from '../store/runs'
-import { attemptsOf, type Heard } from './listen'
+import { ATTEMPTS, attemptsOf, type Heard } from './listen'
 import { INSIST_MS, type InboxParts, sayOvertaken } from './parts'
 import type { Scene } from './scene'
 
 /** Between attempts: quick ones first, then patience; about nine hours in all, because a reply after a day is useless. */
 const WAITS_MS = [1000, 5000, 30_000, 600_000, 1_800_000, 7_200_000, 21_600_000] as const
-/** So many attempts at an event whose listeners are not known. */
-const ATTEMPTS = WAITS_MS.length + 1
 /** After so many failures the event steps aside: later words of the customer no longer wait for it. */
 const QUICK_TRIES = 3
 

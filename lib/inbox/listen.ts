@@ -11,7 +11,8 @@ import { INSIST_MS, type InboxParts } from './parts'
 import type { Scene } from './scene'
 
 const TIMEOUT_MS = 30_000
-const ATTEMPTS = 8
+/** Attempts, unless a listener says otherwise; also at an event whose listeners are not known. */
+export const ATTEMPTS = 8
 
 /** So often a listener may try. */
 export const attemptsOf = (parts: InboxParts, listener: string): number => parts.listeners.all.get(listener)?.attempts ?? ATTEMPTS
