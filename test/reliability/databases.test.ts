@@ -84,7 +84,7 @@ test('sqlite: two processes that each read and then write 100 times lose nothing
   await db.close()
 })
 
-test('sqlite: a lock that somebody holds for three seconds delays the 200, which waits for it', { timeout: 60_000 }, async () => {
+test('sqlite: a lock that somebody holds for two and a half seconds delays the 200, which waits for it', { timeout: 60_000 }, async () => {
   const database = await sqlite.open()
   const { wa, engine, hears } = await hostOn(database.url)
   await wa.start()
