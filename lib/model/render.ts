@@ -29,11 +29,15 @@ export function renderTemplate(menu: MenuSpec, variables: Record<string, unknown
 
 /**
  * How a menu will look, with samples for its variables: also a draft that is far from done. Never throws; `message` is null when there is nothing to draw.
- * `draw`: `templateOf` for what leaves when the window is closed.
+ * `draw`: `templateOf` for what leaves when the window is closed. `items`: for the arrays that are known already, the fields of each item.
  */
-export function preview(menu: MenuSpec, draw: (menu: MenuSpec) => SentMessage = sentOf): { message: SentMessage | null; faults: Fault[] } {
+export function preview(
+  menu: MenuSpec,
+  draw: (menu: MenuSpec) => SentMessage = sentOf,
+  items: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>> = {},
+): { message: SentMessage | null; faults: Fault[] } {
   const { menu: readable } = readMenu(menu)
-  return { message: readable ? draw(fillMenu(readable, samplesOf(readable))) : null, faults: faultsOf(menu) }
+  return { message: readable ? draw(fillMenu(readable, samplesOf(readable, items))) : null, faults: faultsOf(menu) }
 }
 
 function filled(menu: MenuSpec, variables: Record<string, unknown>, { alsoKnown }: RenderOptions): MenuSpec {
@@ -46,13 +50,14 @@ function filled(menu: MenuSpec, variables: Record<string, unknown>, { alsoKnown 
   return final
 }
 
-/** Sample, else default, else the name itself in angle quotes. Rows from data are drawn once. */
-function samplesOf(menu: MenuSpec): Values {
+/** Sample, else default, else the name itself in angle quotes. Rows from data of which nothing is known are drawn once. */
+function samplesOf(menu: MenuSpec, items: Parameters<typeof preview>[2] = {}): Values {
   const value = (name: string): string => {
     const known = menu.variables && Object.hasOwn(menu.variables, name) ? menu.variables[name] : undefined
     return String(known?.sample ?? known?.default ?? `‹${name}›`)
   }
-  return { value, items: () => [value] }
+  const fieldsOf = (item: Readonly<Record<string, string>>) => (name: string) => (Object.hasOwn(item, name) ? item[name] : undefined) ?? value(name)
+  return { value, items: (array) => (Object.hasOwn(items, array) ? items[array]?.map(fieldsOf) : undefined) ?? [value] }
 }
 
 /** The message that a menu is whose variables are filled in. */

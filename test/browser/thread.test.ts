@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import express from 'express'
 import type { Page } from 'playwright-core'
-import { text } from '../../lib/index'
+import { list, text } from '../../lib/index'
 import { host } from '../dashboard/host'
 import { barriers, browser, listen, NARROW, open, overflows } from '../support/page'
 
@@ -15,10 +15,16 @@ const reopen = text('reopen', {
   template: { name: 'order_ready', language: 'en' },
 })
 
+const slots = list('slots', {
+  body: 'When do you come?',
+  button: 'See slots',
+  sections: [{ title: 'Free', each: 'slots', row: { id: 'slot:{{id}}', title: '{{time}}' } }],
+})
+
 /** A thread longer than its page, and a host that may answer in our place. */
 async function desk(t: TestContext, options: Parameters<typeof open>[3] & { messages?: number; dashboard?: object } = {}) {
   const { messages = 0, dashboard = {}, ...given } = options
-  const made = await host(t, { menus: [reopen], dashboard })
+  const made = await host(t, { menus: [reopen, slots], dashboard })
   const asha = made.phone({ name: 'Asha' })
   await asha.says('hi')
   for (let n = 1; n <= messages; n++) await made.wa.send('+919800000001', { text: `words ${n}.` })
@@ -119,6 +125,42 @@ test('an agent looks for a menu, sees it with the words they type, and sends it;
   assert.equal(await page.locator('.chooser').count(), 0)
   assert.equal(await page.locator('#composer-text').inputValue(), 'half a sentence')
 })
+
+for (const [how, path, javaScriptEnabled] of [
+  ['within the thread', '', true],
+  ['on a page of their own', '/menus?menu=slots', true],
+  ['without JavaScript', '/menus?menu=slots', false],
+] as const)
+  test(`the rows of a list are written one by one beside the drawing of it, and sent by Enter: ${how}`, async (t) => {
+    const { page } = await desk(t, { javaScriptEnabled, viewport: NARROW })
+    const field = (at: number, name: string) => page.locator(`[name="r.slots.${at}.${name}"]`)
+    await page.goto(`/wa/conversations/1${path}`)
+    if (path === '') {
+      await page.getByRole('link', { name: 'Send a menu' }).click()
+      await page.getByRole('link', { name: /^slots/ }).click()
+      await page.locator('[name="r.slots.0.id"]:focus').waitFor()
+    }
+
+    await field(0, 'id').fill('7')
+    await field(0, 'time').fill('Half past ten in the morning')
+    if (javaScriptEnabled) await page.locator('#note-slots-0 .is-over', { hasText: 'Title 28/24' }).waitFor()
+    else assert.equal(await page.locator('.counter').count(), 0)
+    await field(0, 'time').fill('10:30')
+    await page.getByRole('button', { name: 'Add row' }).click()
+    await page.locator('[name="r.slots.1.id"]:focus').waitFor()
+    await page.locator('#note-slots-0 .is-ok', { hasText: 'Title 5/24' }).waitFor()
+    await field(1, 'id').fill('8')
+    await field(1, 'time').fill('11:00')
+    if (javaScriptEnabled) {
+      await page.locator('#_drawing', { hasText: '11:00' }).waitFor()
+      assert.deepEqual(await barriers(page), [])
+    }
+    assert.equal(await overflows(page), false)
+    await field(1, 'time').press('Enter')
+
+    await page.locator('.talk-row', { hasText: 'When do you come?' }).waitFor()
+    assert.match((await page.locator('.talk-row', { hasText: 'When do you come?' }).textContent()) ?? '', /10:30[\s\S]*11:00/)
+  })
 
 test('a window that closes shows the words that wait and offers the templates, also to a page that is open', async (t) => {
   const { page, asha, control } = await desk(t, { viewport: NARROW })

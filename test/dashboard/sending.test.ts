@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { buttons, list, text } from '../../lib/index'
+import { buttons, list, type Menu, text } from '../../lib/index'
 import { hidden, host, wordsOf } from './host'
 
 const DAY_MS = 24 * 3_600_000
@@ -15,11 +15,25 @@ const rating = buttons('rating', {
   template: { name: 'rate_us', language: 'en', components: [{ type: 'body', parameters: [{ type: 'text', text: '{{order}}' }] }] },
 })
 const greeting = text('greeting', { body: 'Good morning!' })
-const slots = list('slots', { body: 'When?', button: 'See slots', sections: [{ title: 'Free', each: 'slots', row: { id: 'slot:{{id}}', title: '{{time}}' } }] })
+const slots = list('slots', {
+  body: 'When, {{name}}?',
+  variables: { name: { default: 'friend' }, time: { sample: '10:30' } },
+  button: 'See slots',
+  sections: [
+    { title: 'Free', each: 'slots', row: { id: 'slot:{{id}}', title: '{{time}}', description: 'with {{who}}' } },
+    {
+      title: 'Else',
+      rows: [
+        { id: 'later', title: 'Another day' },
+        { id: 'agent', title: 'Talk to a human' },
+      ],
+    },
+  ],
+})
 
 /** A customer who has written once, and a shop that has something to send. */
-async function desk(t: TestContext) {
-  const made = await host(t, { menus: [rating, greeting, slots] })
+async function desk(t: TestContext, menus: readonly Menu[] = []) {
+  const made = await host(t, { menus: [rating, greeting, slots, ...menus] })
   const asha = made.phone({ name: 'Asha' })
   await asha.says('hi')
   const offered = async (query = '', who = 'agent') =>
@@ -33,7 +47,7 @@ async function desk(t: TestContext) {
 
 test('an agent sends a published menu by hand, its variables filled in, as the drawing beside them shows', async (t) => {
   const { get, post, offered, send, wa } = await desk(t)
-  assert.deepEqual(await offered(), ['greeting', 'rating', 'more', 'help-center'])
+  assert.deepEqual((await offered()).sort(), ['greeting', 'help-center', 'more', 'rating', 'slots'])
   assert.deepEqual(await offered('?q=morning'), ['greeting'])
 
   const drawn = await post('/conversations/1/menus/preview', { menu: 'rating', 'v.order': 'ORD-7' }, 'agent').expect(200)
@@ -68,6 +82,91 @@ test('a variable without a value is named, and its field marked', async (t) => {
   assert.match(page, /id="chosen-fault"[^>]*>Not sent: [^<]*order/)
   assert.match(page, /name="v\.order"[^>]*required[^>]*aria-invalid="true"/)
   assert.match(page, /name="v\.name" value="Asha"/)
+})
+
+const row = (at: number, id: string, time: string, who: string) => ({ [`r.slots.${at}.id`]: id, [`r.slots.${at}.time`]: time, [`r.slots.${at}.who`]: who })
+/** The fields of the rows as they stand in the form: `0.time=10:30`. */
+const rowsIn = (html: string): string[] => [...html.matchAll(/name="r\.slots\.([^"]*)" value="([^"]*)"/g)].map(([, name, value]) => `${name}=${value}`)
+
+test('the rows of a list that is made from data are written by hand, one form for each, and arrive as the customer taps them', async (t) => {
+  const { get, post, send, asha, wa } = await desk(t)
+  const taps: unknown[] = []
+  wa.onReply('slot:7', ({ reply }) => void taps.push([reply.id, reply.title]))
+
+  const first = (await get('/conversations/1/menus?menu=slots', 'agent').expect(200)).text
+  const more = await post('/conversations/1/menus/preview', { menu: 'slots', 'v.name': 'Asha', ...row(0, '7', '10:30', 'Dr Rao'), do: 'add:slots' }, 'agent')
+  const sent = await send({ menu: 'slots', ...row(0, '7', '10:30', 'Dr Rao'), ...row(1, '', '', ''), ...row(2, '8', '11:00', 'Dr Sen') })
+  await wa.idle()
+  await asha.taps('slot:7')
+
+  assert.deepEqual(rowsIn(first), ['0.id=', '0.time=', '0.who='])
+  assert.match(first, /name="r\.slots\.0\.time" value="" placeholder="10:30"/)
+  assert.match(wordsOf(first), /Up to 8 rows[^.]*\. id · for the code, not shown time who/)
+  assert.deepEqual(rowsIn(more.text), ['0.id=7', '0.time=10:30', '0.who=Dr Rao', '1.id=', '1.time=', '1.who='])
+  assert.match(more.text, /name="v\.name" value="Asha"/)
+  assert.match(more.text, /name="r\.slots\.1\.id"[^>]* autofocus/)
+  assert.equal(sent.status, 303)
+  assert.match(
+    wordsOf((await get('/conversations/1')).text),
+    /When, friend\?[\s\S]*Free 10:30 with Dr Rao tapped 11:00 with Dr Sen Else Another day[\s\S]*slot:7/,
+  )
+  assert.deepEqual(taps, [['slot:7', '10:30']])
+})
+
+test('a row is taken out again, and none is added for which there is no room', async (t) => {
+  const { post } = await desk(t)
+  const eight = Object.assign({}, ...Array.from({ length: 8 }, (_, at) => row(at, `${at}`, `${at}:00`, 'us')))
+  const form = async (fields: Record<string, string>) => (await post('/conversations/1/menus/preview', { menu: 'slots', ...fields }, 'agent').expect(200)).text
+
+  const full = await form(eight)
+  const asked = await form({ ...eight, do: 'add:slots' })
+  const fewer = await form({ ...eight, do: 'remove:slots:1' })
+
+  assert.doesNotMatch(full, /value="add:slots"/)
+  assert.equal(rowsIn(asked).length, 24)
+  assert.match(fewer, /value="add:slots"/)
+  assert.deepEqual(rowsIn(fewer).slice(0, 6), ['0.id=0', '0.time=0:00', '0.who=us', '1.id=2', '1.time=2:00', '1.who=us'])
+  assert.deepEqual(rowsIn(await form({ ...row(0, 'a', 'b', 'c'), do: 'remove:slots:0' })), ['0.id=', '0.time=', '0.who='])
+})
+
+test('what is wrong with a row is said beside it, with its fields marked and nothing lost', async (t) => {
+  const { send, wa, get } = await desk(t)
+  const long = 'half past ten in the morning'
+
+  const { status, text: page } = await send({ menu: 'slots', ...row(0, '7', long, 'us'), ...row(1, '', '', ''), ...row(2, '7', '11:00', '') })
+  const twins = await send({ menu: 'slots', ...row(0, '7', long, 'us'), ...row(1, '', '', ''), ...row(2, '7', '11:00', 'us') })
+  await wa.idle()
+
+  assert.equal(status, 422)
+  assert.match(page, /id="note-slots-2"[^>]*>(?:(?!<\/div>)[\s\S])*who is missing\./)
+  assert.match(page, /name="r\.slots\.2\.who"[^>]*aria-describedby="note-slots-2" aria-invalid="true"/)
+  assert.match(page, /id="chosen-fault"[^>]*>Not sent: look at what is said beside the rows\./)
+  assert.deepEqual(rowsIn(page), [`0.id=7`, `0.time=${long}`, '0.who=us', '1.id=', '1.time=', '1.who=', '2.id=7', '2.time=11:00', '2.who='])
+  const [, noteOf0 = ''] = /id="note-slots-0">([\s\S]*?)<\/div>/.exec(twins.text) ?? []
+  const [, noteOf2 = ''] = /id="note-slots-2">([\s\S]*?)<\/div>/.exec(twins.text) ?? []
+  assert.match(noteOf0, /class="counter is-over">Title 28\/24<[\s\S]*title is 28 characters; WhatsApp shows at most 24/)
+  assert.match(noteOf2, /class="counter is-ok">Title 5\/24<[\s\S]*have the same id/)
+  assert.doesNotMatch(twins.text, /name="r\.slots\.0\.(id|who)"[^>]*aria-invalid/)
+  assert.doesNotMatch((await get('/conversations/1')).text, /See slots/)
+})
+
+test('a list without any row is refused where it needs one, and goes with its own rows where it has some', async (t) => {
+  const data = { each: 'slots', row: { id: 'slot:{{id}}', title: '{{time}}' } }
+  const { get, send, wa } = await desk(t, [
+    list('bare', { body: 'When?', button: 'See slots', sections: [data] }),
+    list('instead', { body: 'When?', button: 'See slots', sections: [{ ...data, empty: 'Nothing is free' }] }),
+  ])
+
+  const refused = await send({ menu: 'bare' })
+  const drawn = (await get('/conversations/1/menus?menu=instead', 'agent')).text
+  const sent = await send({ menu: 'instead' })
+  await wa.idle()
+
+  assert.equal(refused.status, 422)
+  assert.match(wordsOf(refused.text), /Write at least one row\.[\s\S]*‹time›/)
+  assert.match(wordsOf(drawn), /See slots See slots Nothing is free/)
+  assert.equal(sent.status, 303)
+  assert.match(wordsOf((await get('/conversations/1')).text), /Nothing is free/)
 })
 
 test('a menu that was published anew since it was looked at is shown once more, not sent', async (t) => {

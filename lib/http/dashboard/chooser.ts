@@ -12,6 +12,7 @@ import { type Bubble, bubbleOf } from './bubble'
 import { firstWords } from './menus/list'
 import { searchMenus } from './menus/search'
 import { GLYPHS } from './menus/types'
+import { drawnItems, type Items, itemsIn, saidBeside, type Table, tablesOf } from './rows-by-hand'
 
 /** Menus that are offered at once; whoever looks for another one types a word of it. */
 const OFFERED = 12
@@ -33,11 +34,20 @@ export interface Chosen {
   /** The version that was looked at: another one is not sent in its place. */
   version: number
   fields: readonly { name: string; value: string; sample: string; required: boolean; wrong: boolean }[]
+  /** Lists of which rows are made. */
+  tables: readonly Table[]
   /** Drawn from what would be sent, with samples where nothing is written yet. */
   bubble: Bubble | null
   fault: string | null
   /** Makes a repeated click one message. */
   token: string
+  /** Name of the field that the cursor goes into. */
+  land: string | null
+}
+/** What was written so far: the variables by name, and the items of each list. */
+export interface Given {
+  texts: Readonly<Record<string, string>>
+  items: Items
 }
 /** A menu that can be sent by hand. */
 export interface Offer {
@@ -58,9 +68,8 @@ export async function chooserOf(x: Exchange, conversation: ConversationRow, q = 
   return { q, closed, lines, more: found.next !== null, chosen: null, focus: isPartial(x) }
 }
 
-/** Rows that code makes from data cannot be written by hand; with a closed window only an approved template leaves. */
-const mayLeave = (menu: MenuSpec, closed: boolean): boolean =>
-  Object.keys(variablesIn(menu).arrays).length === 0 && (!closed || ('template' in menu && menu.template !== undefined))
+/** With a closed window only an approved template leaves. */
+const mayLeave = (menu: MenuSpec, closed: boolean): boolean => !closed || ('template' in menu && menu.template !== undefined)
 
 /** The menu of that key as it is live; null when it cannot be sent from here. */
 export async function offerOf(x: Exchange, conversation: ConversationRow, key: string): Promise<Offer | null> {
@@ -69,39 +78,52 @@ export async function offerOf(x: Exchange, conversation: ConversationRow, key: s
   return { key, version: menu.version, spec: menu.published }
 }
 
-/** `given`: what was written so far, by name. */
+/** What a form says that nobody has written in yet. */
+export const nothingGiven = ({ spec }: Offer): Given => ({ texts: {}, items: itemsIn({}, spec) })
+
+/** `land`: the field that the cursor goes into, instead of the first. */
 export function chosenOf(
   x: Exchange,
   conversation: ConversationRow,
   { key, version, spec }: Offer,
-  given: Readonly<Record<string, string>> = {},
-  refused: { fault: string; faults: readonly Fault[] } | null = null,
+  given: Given,
+  { refused = null, land }: { refused?: { fault: string; faults: readonly Fault[] } | null; land?: string } = {},
 ): Chooser {
   const closed = isClosed(conversation, x)
   const fields = variablesIn(spec).scalars.map((name) => {
     const { sample, default: fallback } = spec.variables?.[name] ?? {}
     return {
       name,
-      value: given[name] ?? '',
+      value: given.texts[name] ?? '',
       sample: String(fallback ?? sample ?? ''),
       required: fallback === undefined,
       wrong: refused?.faults.some((fault) => fault.path === `variables.${name}`) ?? false,
     }
   })
+  const tables = tablesOf(spec, given.items, given.texts, refused?.faults ?? [], x.t)
+  const isBeside = saidBeside(spec, given.items)
+  const first = fields[0] ? `v.${fields[0].name}` : (tables[0]?.rows[0]?.fields[0]?.field ?? null)
   const chosen = {
     key,
     version,
     fields,
+    tables,
     bubble: drawnWith(x, spec, given, closed),
-    fault: refused?.fault ?? null,
+    fault: refused?.faults.length && refused.faults.every(isBeside) ? x.t('Not sent: look at what is said beside the rows.') : (refused?.fault ?? null),
     token: randomBytes(12).toString('base64url'),
+    land: land ?? first,
   }
   return { q: '', closed, lines: [], more: false, chosen, focus: isPartial(x) }
 }
 
-/** The menu as it would leave, what is not written yet as a sample. */
-export function drawnWith(x: Exchange, spec: MenuSpec, given: Readonly<Record<string, string>>, closed: boolean): Bubble | null {
-  const written = Object.entries(given).map(([name, value]) => [name, { ...spec.variables?.[name], sample: value }])
-  const { message } = preview({ ...spec, variables: { ...spec.variables, ...Object.fromEntries(written) } }, closed ? templateOf : sentOf)
+/** The menu as it would leave: what is not written yet with what is sent then, or else as a sample. */
+export function drawnWith(x: Exchange, spec: MenuSpec, { texts, items }: Given, closed: boolean): Bubble | null {
+  const standing = Object.entries(spec.variables ?? {}).flatMap(([name, one]) => (one.default === undefined ? [] : [[name, one.default] as const]))
+  const written = [...standing, ...Object.entries(texts)].map(([name, value]) => [name, { ...spec.variables?.[name], sample: value }])
+  const { message } = preview(
+    { ...spec, variables: { ...spec.variables, ...Object.fromEntries(written) } },
+    closed ? templateOf : sentOf,
+    drawnItems(items, spec),
+  )
   return message && bubbleOf(message, x.t, { element: '_drawing', side: 'mine', open: true })
 }

@@ -77,6 +77,12 @@ export function seeOther(x: Exchange, path: string): void {
   x.res.writeHead(303, { Location: `${x.base}${path}`, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end()
 }
 
+/** The same for a form that htmx sent, which goes to another page by a header. */
+export function leadTo(x: Exchange, path: string): void {
+  if (x.req.headers['hx-request-type'] !== 'partial') seeOther(x, path)
+  else x.res.writeHead(200, { ...OURS, 'HX-Redirect': `${x.base}${path}`, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end()
+}
+
 function frameLocals(x: Exchange): Locals {
   const { production, look } = frameOf(x.engine)
   const providers = [...new Set([...x.engine.lines.values()].map((line) => line.provider.name))]

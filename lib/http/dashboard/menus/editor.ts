@@ -7,7 +7,7 @@ import { readForm } from '../../body'
 import type { Exchange, Role, Route } from '../../exchange'
 import { english } from '../../words/say'
 import { fieldOf, isPartial } from '../asked'
-import { fragment, OURS, page, seeOther } from '../page'
+import { fragment, leadTo, page, seeOther } from '../page'
 import { momentOf } from '../when'
 import { draftFrom } from './draft'
 import { aboutsOf, type EditorView, editorView } from './editor-view'
@@ -242,9 +242,3 @@ const trialLocals = (x: Exchange, trial: Trial) => ({
   trial: { ...trial, token: randomBytes(12).toString('base64url'), numbers: numbersFor(x) },
   simulated: [...x.engine.lines.values()].some((line) => line.provider.name === 'simulator'),
 })
-
-/** htmx goes to another page by a header; a form without it by a redirect. */
-function leadTo(x: Exchange, path: string): void {
-  if (!isPartial(x)) seeOther(x, path)
-  else x.res.writeHead(200, { ...OURS, 'HX-Redirect': `${x.base}${path}`, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end()
-}
