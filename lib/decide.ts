@@ -4,7 +4,7 @@ import { type Actor, writeAudit } from './store/audit'
 import type { Db, Query } from './store/database'
 import { decideOutbound, decideOutbounds } from './store/departures'
 import { messageById } from './store/messages'
-import { decideManyEvents } from './store/queue'
+import { decideManyEvents, decideEvent as decideOneEvent } from './store/queue'
 import { reviveRuns } from './store/runs'
 
 /** Sent again, a message has a day to leave. */
@@ -56,6 +56,37 @@ export function decideMessages(engine: Engine, which: Matching, decision: 'retry
   )
 }
 
+/** A person's decision on an event: see `Engine.decideEvent`. Throws WA_STATE when it stands elsewhere. */
+export async function decideEvent(engine: Engine, id: string, decision: 'retry' | 'discard' | 'replay', by: Actor): Promise<void> {
+  const from = {
+    retry: ['needs_attention', 'retrying', 'unhandled'],
+    discard: ['needs_attention', 'retrying', 'unhandled', 'waiting', 'unrecognised'],
+    replay: ['done', 'unhandled', 'discarded', 'needs_attention'],
+  } as const
+  const now = engine.now()
+  const moved = await engine.db.tx(async (trx) => {
+    const event = Number(id)
+    const to = { state: decision === 'discard' ? ('discarded' as const) : ('waiting' as const), replay: decision === 'replay' }
+    if (!(await decideOneEvent(trx, event, from[decision], to, now))) return false
+    if (decision === 'retry') await reviveRuns(trx, [event])
+    await writeAudit(trx, by, `event.${decision}`, `event:${id}`, null, null, now)
+    return true
+  })
+  if (!moved) throw await notInThatState(engine.db, id, decision, from[decision])
+}
+
+/** Why a decision on an event was not possible. */
+async function notInThatState(db: Db, id: string, decision: string, from: readonly string[]): Promise<WaError> {
+  const row = (await db
+    .read('wa_events')
+    .where({ id: Number(id) })
+    .first('state')) as { state: string } | undefined
+  if (!row) return new WaError('WA_NOT_FOUND', `There is no event ${id}.`)
+  return new WaError('WA_STATE', `Event ${id} is ${row.state}; "${decision}" is possible while it is ${from.join(', ')}.`, [
+    { path: 'state', message: 'not in this state', actual: row.state, limit: from.join(' | ') },
+  ])
+}
+
 /** A person's decision on all events that match: see `Engine.decideEvents`. */
 export function decideEvents(engine: Engine, which: Parameters<Engine['decideEvents']>[0], decision: 'retry' | 'discard', by: Actor): Promise<number> {
   const to = decision === 'retry' ? 'waiting' : 'discarded'
@@ -90,16 +121,4 @@ async function inBatches(engine: Engine, about: About, step: (trx: Query, after:
     if (moved.length < BATCH) return total
     after = moved.at(-1) ?? after
   }
-}
-
-/** Why a decision on an event was not possible. */
-export async function notInThatState(db: Db, id: string, decision: string, from: readonly string[]): Promise<WaError> {
-  const row = (await db
-    .read('wa_events')
-    .where({ id: Number(id) })
-    .first('state')) as { state: string } | undefined
-  if (!row) return new WaError('WA_NOT_FOUND', `There is no event ${id}.`)
-  return new WaError('WA_STATE', `Event ${id} is ${row.state}; "${decision}" is possible while it is ${from.join(', ')}.`, [
-    { path: 'state', message: 'not in this state', actual: row.state, limit: from.join(' | ') },
-  ])
 }

@@ -4,7 +4,7 @@ import { checkMenu, menuError } from './model/check'
 import { idsOf, type MenuSpec } from './model/menu'
 import { undeclaredIn } from './model/undeclared'
 import type { Actor } from './store/audit'
-import { menuByKey, publishDraft, type WentLive } from './store/menus'
+import { menuByKey, menuVersionByKey, publishDraft, rollBack, type WentLive } from './store/menus'
 
 /** The draft that was checked is the one that goes live: when somebody saved another one meanwhile, that one is checked too. */
 export async function publishChecked(
@@ -26,8 +26,23 @@ export async function publishChecked(
   }
 }
 
+/** Makes an older version live again, as a new one, after the same checks. Throws WA_NOT_FOUND when there is none. */
+export async function rollBackChecked(
+  engine: Engine,
+  key: string,
+  version: number,
+  by: Actor,
+  options: Parameters<Engine['rollBack']>[3],
+  wentLive: WentLive,
+): Promise<number> {
+  const spec = await menuVersionByKey(engine.db.write, key, version)
+  if (!spec) throw new WaError('WA_NOT_FOUND', `Menu "${key}" has no version ${version}.`)
+  await mayGoLive(engine, key, spec, options.force)
+  return rollBack(engine.db, key, version, by, engine.now(), wentLive)
+}
+
 /** Throws what keeps these words from customers: faults, variables that nobody gives, listeners of options that would go. */
-export async function mayGoLive(engine: Engine, key: string, spec: MenuSpec, force = false): Promise<void> {
+async function mayGoLive(engine: Engine, key: string, spec: MenuSpec, force = false): Promise<void> {
   checkMenu(spec)
   const declared = (await menuByKey(engine.db.write, key))?.declared
   const unknown = declared ? undeclaredIn(spec, declared) : []
@@ -41,8 +56,14 @@ export async function mayGoLive(engine: Engine, key: string, spec: MenuSpec, for
   )
 }
 
+/** See `Engine.wouldBreak`. */
+export async function wouldBreak(engine: Engine, key: string, next: MenuSpec): Promise<(Hearing & { fault: Fault })[]> {
+  const menu = await menuByKey(engine.db.read, key)
+  return menu ? lostHearings(key, [menu.published, menu.declared], next, engine.hearings()) : []
+}
+
 /** Listeners of ids that the live menu or its declaration has and the next one has not. */
-export function lostHearings(key: string, before: readonly (MenuSpec | null)[], next: MenuSpec, hearings: readonly Hearing[]): (Hearing & { fault: Fault })[] {
+function lostHearings(key: string, before: readonly (MenuSpec | null)[], next: MenuSpec, hearings: readonly Hearing[]): (Hearing & { fault: Fault })[] {
   const stays = new Set(idsOf(next))
   const goes = [...new Set(before.flatMap((spec) => (spec ? idsOf(spec) : [])))].filter((id) => !stays.has(id))
   return goes.flatMap((id) =>

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { inboxWork } from './inbox/drain'
+import type { InboxParts } from './inbox/parts'
+import type { Settled } from './options'
+import type { OutboxParts } from './outbox/drain'
+import { outboxWork } from './outbox/drain'
+import type { Provider } from './providers/provider'
+import { nextDue } from './store/queue'
+import { createWorker, type Worker } from './worker'
+
+type Theirs = 'holder' | 'now' | 'log' | 'concurrency' | 'wakeIn'
+/** What the two share, and what each needs beside it. */
+export interface WorkersParts extends Omit<InboxParts, Theirs>, Pick<OutboxParts, 'pace' | 'allowance' | 'ready'> {
+  settled: Settled
+}
+
+/** Inbox and outbox at work, or, before `start` and after `stop`, nobody. */
+export interface Workers {
+  /** Does nothing where `concurrency` is 0: such an instance only takes in. */
+  start(): void
+  /** What runs may end. Answers whether all of it ended in time. */
+  stop(timeoutMs: number): Promise<boolean>
+  wakeInbox(): void
+  wakeOutbox(): void
+  /** Resolves when nothing runs and nothing is due now; what was put off for later is not waited for. */
+  settle(): Promise<void>
+  /** Resolves when inbox and outbox are empty. */
+  idle(): Promise<void>
+}
+
+export function createWorkers({ settled, pace, allowance, ready, ...parts }: WorkersParts): Workers {
+  const { log, now } = settled
+  let inbox: Worker | null = null
+  let outbox: Worker | null = null
+  const done = (): number => (inbox?.done ?? 0) + (outbox?.done ?? 0)
+  const quiet = async (): Promise<void> => {
+    await inbox?.quiet()
+    await outbox?.quiet()
+  }
+
+  const workers: Workers = {
+    start() {
+      if (settled.concurrency === 0) return
+      const shared = {
+        db: parts.db,
+        changed: parts.changed,
+        now,
+        log,
+        holder: `${hostname().slice(0, 60)}:${process.pid}:${randomBytes(9).toString('base64url')}`,
+      }
+      outbox = createWorker(
+        outboxWork({
+          ...shared,
+          providers: settled.lines,
+          pace,
+          allowance,
+          ready,
+          callbackOf: (number) => callbackOf(settled, number),
+          wakeIn: (ms) => outbox?.wakeIn(ms),
+          wakeInbox: workers.wakeInbox,
+          concurrency: Math.max(32, settled.concurrency),
+        }),
+        log,
+      )
+      inbox = createWorker(inboxWork({ ...parts, ...shared, concurrency: settled.concurrency, wakeIn: (ms) => inbox?.wakeIn(ms) }), log)
+      inbox.start()
+      outbox.start()
+    },
+    async stop(timeoutMs) {
+      const ended = await Promise.all([inbox?.stop(timeoutMs), outbox?.stop(timeoutMs)])
+      inbox = null
+      outbox = null
+      return !ended.includes(false)
+    },
+    wakeInbox() {
+      inbox?.wake()
+    },
+    wakeOutbox() {
+      outbox?.wake()
+    },
+    async settle() {
+      for (;;) {
+        const before = done()
+        await quiet()
+        for (const provider of settled.lines.values()) await (provider as Provider & { settled?: () => Promise<void> }).settled?.()
+        await quiet()
+        if (done() === before) return
+      }
+    },
+    async idle() {
+      for (;;) {
+        await workers.settle()
+        const due = await nextDue(parts.db().write)
+        if (due === null) return
+        await new Promise((wake) => setTimeout(wake, Math.min(200, Math.max(20, due - now()))))
+      }
+    },
+  }
+  return workers
+}
+
+/** Where the provider sends what becomes of a message; null while the host's public address is not known. */
+export function callbackOf(settled: Settled, number: string): string | null {
+  if (settled.publicUrl === null) return null
+  return `${settled.publicUrl}/webhook${settled.several ? `/${number}` : ''}`
+}
