@@ -180,6 +180,10 @@ export async function ageConversation(trx: Query, id: number, ms: number, now: n
     .where({ id })
     .whereNotNull('last_inbound_at')
     .update({ last_inbound_at: trx.raw('last_inbound_at - ?', [ms]), changed_at: now })
+  // When they said it, not when it arrived: what was said before and after is as far apart as the window is told to be.
+  await trx('wa_messages')
+    .where({ conversation_id: id, direction: 'in' })
+    .update({ at: trx.raw('at - ?', [ms]) })
   const [row] = (await trx('wa_conversations').where({ id }).select('step')) as { step: string | null }[]
   const step = fromJson<Step>(row?.step ?? null)
   if (step === null) return

@@ -55,6 +55,7 @@ export interface MessageRow {
   fingerprint: string | null
 }
 
+type RawTimes = Record<'at' | 'created_at', number | string>
 export type RawMessage = Omit<MessageRow, 'payload' | 'variables' | 'meta' | 'error'> & {
   payload: string | null
   variables: string | null
@@ -198,15 +199,21 @@ export async function messageAfter(query: Query, conversationId: number, id: num
     .select('id')) as { id: number | string }[]
   return found ? Number(found.id) : null
 }
-/** When the customer had spoken last before this message, by the provider's time; null when never. */
-export async function lastInboundBefore(query: Query, conversationId: number, id: number): Promise<number | null> {
+/** What the customer had said last before this message, of these types: by the provider's time, and when it arrived. Null when nothing. */
+export async function saidLastBefore(
+  query: Query,
+  conversationId: number,
+  id: number,
+  types: Iterable<string>,
+): Promise<Pick<MessageRow, 'at' | 'created_at'> | null> {
   const [row] = (await query('wa_messages')
     .where({ conversation_id: conversationId, direction: 'in' })
     .where('id', '<', id)
+    .whereIn('type', [...types])
     .orderBy('id', 'desc')
     .limit(1)
-    .select('at')) as { at: number | string }[]
-  return row ? Number(row.at) : null
+    .select('at', 'created_at')) as RawTimes[]
+  return row ? { at: Number(row.at), created_at: Number(row.created_at) } : null
 }
 /** The customer's first message from this id on; null when they said nothing more. */
 export async function firstInboundFrom(query: Query, conversationId: number, id: number): Promise<number | null> {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import request from 'supertest'
 import { buttons, flow } from '../../lib/index'
+import { knockOf, says } from '../../lib/providers/simulated'
+import type { Content } from '../../lib/providers/wire'
 import { engines } from '../support/databases'
 import { later } from '../support/later'
 import { host, wordsOf } from './host'
@@ -107,6 +110,46 @@ test('the window shows where it closed and what opened it again', async (t) => {
   await control.clock.advance(HOUR_MS)
   await asha.says('hi')
   assert.deepEqual((await rows()).slice(-4), ['[The 24-hour window closed]', '[The 24-hour window opened]', 'hi', 'How can we <strong>help</strong>?'])
+})
+
+test('a jump of the clock on the phone closes the window after all that was said, and the next words open it', async (t) => {
+  const { asha, rows, post } = await talk(t)
+  await asha.says('hi')
+  const jump = (hours: number) => post('/phone/clock', { as: '1', count: String(hours), unit: 'hours' }).expect(303)
+
+  await jump(23)
+  assert.deepEqual(await rows(), ['hi', 'How can we <strong>help</strong>?'])
+  await jump(2)
+  assert.deepEqual(await rows(), ['hi', 'How can we <strong>help</strong>?', '[The 24-hour window closed]'])
+  await asha.says('again')
+  const reopened = ['[The 24-hour window closed]', '[The 24-hour window opened]', 'again', 'How can we <strong>help</strong>?']
+  assert.deepEqual((await rows()).slice(2), reopened)
+
+  await jump(25)
+  await asha.says('once more')
+  assert.deepEqual((await rows()).slice(2), [...reopened, ...reopened.slice(0, 2), 'once more', 'How can we <strong>help</strong>?'])
+})
+
+test('a reaction opens no window; words that arrive a day late close it right before the next ones', async (t) => {
+  const { app, asha, rows, wa, control, post } = await talk(t)
+  let knocks = 0
+  const knock = async (content: Content, agoMs = 0) => {
+    const at = Date.now() + 26 * HOUR_MS - agoMs
+    const { headers, body } = knockOf({ from: { phone: '+919800000001' }, at, id: `late.${++knocks}`, content })
+    await request(app).post('/wa/webhook').set(headers).send(body.toString()).expect(200)
+    await wa.idle()
+  }
+  await asha.says('hi')
+  // The bot, which has nothing to say into a closed window, is not asked.
+  await post('/conversations/1/mode', { mode: 'person' }).expect(303)
+  await control.clock.advance(26 * HOUR_MS)
+  await knock({ type: 'reaction', reaction: { message_id: 'nobody', emoji: '👍' } })
+  const windows = async () => (await rows()).filter((row) => row.includes('window') || /sent before|still there/.test(row))
+  assert.deepEqual(await windows(), ['[The 24-hour window closed]'])
+
+  await knock(says('sent before you closed'), 25 * HOUR_MS)
+  await asha.says('still there?')
+  assert.deepEqual(await windows(), ['sent before you closed', '[The 24-hour window closed]', '[The 24-hour window opened]', 'still there?'])
 })
 
 for (const engine of engines()) {

@@ -1,8 +1,9 @@
 import { ASK_AGAIN } from '../../flows/plan'
+import { TURNS } from '../../model/event'
 import { WINDOW_MS } from '../../model/window'
 import type { ConversationRow } from '../../store/conversations'
 import { type EventRow, wordlessEvents } from '../../store/events'
-import { firstInboundFrom, lastInboundBefore, type MessageRow, messageById } from '../../store/messages'
+import { firstInboundFrom, type MessageRow, messageById, saidLastBefore } from '../../store/messages'
 import { type Answer, answersAmong } from '../../store/runs'
 import type { Exchange } from '../exchange'
 import type { Say } from '../words/say'
@@ -39,7 +40,7 @@ export async function happenedDuring(x: Exchange, conversation: ConversationRow,
     wordlessEvents(query, conversation.id, WORDLESS),
     newer === null ? null : messageById(query, newer),
     answersAmong(query, turns),
-    isFirst || messages[0] === undefined ? null : lastInboundBefore(query, conversation.id, messages[0].id),
+    isFirst || messages[0] === undefined ? null : saidLastBefore(query, conversation.id, messages[0].id, TURNS),
   ])
   const from = isFirst ? 0 : (messages[0]?.created_at ?? 0)
   const to = next?.created_at ?? Number.POSITIVE_INFINITY
@@ -74,32 +75,42 @@ function wordsOf(event: EventRow, t: Say): string {
   return note ? t('{what}: {note}', { what, note }) : what
 }
 
-/** Where the 24-hour window closed, and which words opened it again. `earlier`: when the customer was heard last before this page. */
+/**
+ * Where the 24-hour window closed, and which words opened it again. `earlier`: what the customer had said last before this page.
+ * It closes 24 hours after what was said last; where that was over before those words arrived, right before the next ones, or at the end:
+ * they came a day late, or the phone in the browser let time pass.
+ */
 function windowActivities(
   heard: readonly MessageRow[],
-  earlier: number | null,
+  earlier: Said | null,
   conversation: ConversationRow,
   { messages, newer }: Stretch,
   x: Exchange,
 ): Activity[] {
   const activities: Activity[] = []
-  const closed = (at: number): void => void activities.push({ at, before: null, words: x.t('The 24-hour window closed') })
   let last = earlier
-  for (const message of heard) {
-    const opened = { at: message.created_at, before: message.id, words: x.t('The 24-hour window opened') }
-    if (last === null) {
-      if (message !== messages[0]) activities.push(opened)
-    } else if (message.at - last >= WINDOW_MS) {
-      closed(last + WINDOW_MS)
-      activities.push(opened)
-    }
-    last = Math.max(last ?? 0, message.at)
+  const close = (next: MessageRow | null): void => {
+    if (last === null) return
+    const at = last.at + WINDOW_MS
+    const words = x.t('The 24-hour window closed')
+    if (at >= last.created_at) activities.push({ at, before: null, words })
+    else if (next) activities.push({ at: next.created_at, before: next.id, words })
+    else if (newer === null) activities.push({ at: messages.at(-1)?.created_at ?? at, before: null, words })
   }
-  // On the newest page as the head of the thread has it: the phone in the browser lets time pass for a conversation, not for its messages.
-  if (newer === null) last = conversation.last_inbound_at
-  if (last !== null && x.engine.now() >= last + WINDOW_MS) closed(Math.max(last + WINDOW_MS, heard.at(-1)?.created_at ?? 0))
+  for (const message of heard.filter(({ type }) => (TURNS as ReadonlySet<string>).has(type))) {
+    const isOpening = last === null ? message !== messages[0] : message.at - last.at >= WINDOW_MS
+    if (isOpening) {
+      close(message)
+      activities.push({ at: message.created_at, before: message.id, words: x.t('The 24-hour window opened') })
+    }
+    last = { at: Math.max(last?.at ?? 0, message.at), created_at: message.created_at }
+  }
+  // On the newest page as the head of the thread has it.
+  if (newer === null && conversation.last_inbound_at !== null) last = { created_at: 0, ...last, at: conversation.last_inbound_at }
+  if (last !== null && x.engine.now() >= last.at + WINDOW_MS) close(null)
   return activities
 }
+type Said = Pick<MessageRow, 'at' | 'created_at'>
 
 /**
  * Where a flow began and ended: a step that was asked after words that answered none of the flow, and an answer after which none was asked.
