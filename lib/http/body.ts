@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { WaError } from '../errors'
 import type { Request } from './exchange'
@@ -89,10 +90,17 @@ const tooLarge = (actual: number, limit: number): WaError =>
 
 /** A JSON body of the API. Also when the host's express.json() was there first. */
 export async function readJson(req: Request): Promise<unknown> {
-  const type = (req.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
+  const contentType = req.headers['content-type'] ?? ''
+  const type = contentType.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/json') {
     throw new WaError('WA_BODY_TYPE', `The content type is "${type || 'none'}"; this route reads application/json.`, [
       { path: 'Content-Type', message: 'unsupported', actual: type, limit: 'application/json' },
+    ])
+  }
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1]
+  if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset)) {
+    throw new WaError('WA_BODY_TYPE', `The body is written in "${charset}"; JSON is UTF-8.`, [
+      { path: 'Content-Type', message: 'unsupported charset', actual: charset, limit: 'utf-8' },
     ])
   }
   if (req.headers['content-encoding'] && req.headers['content-encoding'] !== 'identity' && !isConsumed(req)) {
@@ -102,6 +110,11 @@ export async function readJson(req: Request): Promise<unknown> {
   }
   if (req.rawBody === undefined && !Buffer.isBuffer(req.body) && isConsumed(req)) return req.body
   const bytes = await readRaw(req, BODY_LIMIT)
+  // Read all the same, a customer would get \uFFFD where somebody wrote é.
+  if (!isUtf8(bytes)) {
+    const fix = 'Send it in UTF-8.'
+    throw new WaError('WA_BODY_INVALID', `The body is not UTF-8, which JSON is written in. ${fix}`, [{ path: '', message: 'not UTF-8', fix }])
+  }
   try {
     return JSON.parse(bytes.toString('utf8'))
   } catch (error) {
