@@ -371,7 +371,10 @@ for (const engine of servers) {
 }
 
 for (const engine of servers) {
-  test(`${engine.name}: a connection that is dead without a word: 503 in time, then everything goes on`, { skip: engine.skip, timeout: 90_000 }, async () => {
+  test(`${engine.name}: a connection that is dead without a word: 503 before the provider hangs up, then everything goes on`, {
+    skip: engine.skip,
+    timeout: 90_000,
+  }, async () => {
     const database = await engine.open()
     const proxy = await halfOpenProxy(database.url)
     const { wa, engine: running, hears } = await hostOn(proxy.url)
@@ -382,10 +385,11 @@ for (const engine of servers) {
     await running.settle()
 
     proxy.swallow()
-    const began = performance.now()
-    assert.equal(await hears(ASHA, 'during', 'in-2'), 503)
-    assert.ok(performance.now() - began < 8000)
-    await new Promise((wake) => setTimeout(wake, 9000))
+    const order: string[] = []
+    const hangsUp = setTimeout(() => order.push('the provider hangs up'), 10_000)
+    order.push(String(await hears(ASHA, 'during', 'in-2')))
+    clearTimeout(hangsUp)
+    assert.deepEqual(order, ['503'])
     // Old connections stay dead for ever, as behind a firewall that forgot them; new ones are served.
     proxy.serveNew()
     await until(async () => (await hears(ASHA, 'during', 'in-2')) === 200, 30_000)

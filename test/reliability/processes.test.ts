@@ -4,6 +4,7 @@ import { takeChore } from '../../lib/store/chores'
 import { eventById, listEvents } from '../../lib/store/events'
 import { prune } from '../../lib/store/retention'
 import { engines, type TestEngine } from '../support/databases'
+import { lookInto } from './rig/database'
 import { hostOn, until } from './rig/engine'
 
 const all = engines()
@@ -13,7 +14,7 @@ const numbered = (n: number): string => `+91980000${String(n).padStart(4, '0')}`
 const DAY_MS = 86_400_000
 const NEVER = new AbortController().signal
 
-test('closing while twenty listeners run ends or gives back each, at once, and the next start takes up what was given back', async () => {
+test('closing while twenty listeners run ends each or gives it back, before it has ended, and the next start takes up what was given back', async () => {
   const database = await sqlite.open()
   const first = await hostOn(database.url, { worker: { concurrency: 20 } })
   const refused: string[] = []
@@ -31,9 +32,11 @@ test('closing while twenty listeners run ends or gives back each, at once, and t
   await first.wa.start()
   for (let n = 0; n < 20; n++) await first.hears(numbered(n), String(n))
   await until(() => running === 20)
-  const began = performance.now()
   await Promise.all([first.wa.close({ timeoutMs: 500 }), first.wa.close({ timeoutMs: 500 })])
-  assert.ok(performance.now() - began < 2500)
+  const left = lookInto(database.url)
+  assert.deepEqual(await left('wa_events').where({ state: 'running' }).orWhereNotNull('lease_until'), [])
+  assert.equal((await left('wa_events').where({ state: 'waiting' })).length, 10)
+  await left.destroy()
   release()
   await until(() => refused.length === 10)
   assert.deepEqual([...new Set(refused)], ['WA_ABORTED'])
@@ -42,11 +45,9 @@ test('closing while twenty listeners run ends or gives back each, at once, and t
   const second = await hostOn(database.url)
   const heard: [string, number][] = []
   second.wa.on('text', ({ text, event }) => heard.push([text, event.attempt]))
-  const restarted = performance.now()
   await second.wa.start()
   await until(() => heard.length === 10)
 
-  assert.ok(performance.now() - restarted < 2000)
   assert.deepEqual(
     heard.sort(([a], [b]) => Number(a) - Number(b)),
     Array.from({ length: 10 }, (_, n) => [String(n + 10), 1]),
