@@ -170,6 +170,7 @@ export function buildEngine(settled: Settled): RunningEngine {
           meta: request.meta ?? null,
           by: request.by ?? null,
           idempotency,
+          ...(request.guard ? { guard: request.guard } : {}),
           ...(request.by ? { answering: true } : {}),
         },
         limits,

@@ -21,15 +21,16 @@ export interface ConductParts {
 export function conductByCode({ db, now, happenings, wakeInbox, changed }: ConductParts): Pick<ContextParts, 'setMode' | 'changeContact' | 'clearStep'> {
   return {
     async setMode(conversation, mode, details) {
-      await db().tx(async (trx) => {
+      const moved = await db().tx(async (trx) => {
         await details.guard?.(trx)
-        const { id } = (await conversationNow(trx, conversation.id)) ?? conversation
-        if (!(await setMode(trx, id, mode, details.to ?? null, now()))) return
+        const id = await setMode(trx, conversation.id, mode, details.to ?? null, now())
+        if (id === null) return null
         const payload = { from: details.from, by: details.to ?? null, note: details.note ?? null }
         await happenings.happen(trx, mode === 'person' ? 'handover' : 'handback', conversation.number, id, payload, details.dedupe)
+        return id
       })
       wakeInbox()
-      changed(conversation.id)
+      changed(moved ?? conversation.id)
     },
     async changeContact(contact, change, guard) {
       const next = await db().tx(async (trx) => {
@@ -46,7 +47,7 @@ export function conductByCode({ db, now, happenings, wakeInbox, changed }: Condu
     async clearStep(conversationId, guard) {
       await db().tx(async (trx) => {
         await guard?.(trx)
-        await setStep(trx, (await conversationNow(trx, conversationId))?.id ?? conversationId, null, now())
+        await setStep(trx, conversationId, null, now())
       })
     },
   }
@@ -59,8 +60,9 @@ export function conductByStaff({ db, now, happenings, wakeInbox, changed }: Cond
       const moved = await db().tx(async (trx) => {
         const conversation = await conversationNow(trx, Number(conversationId))
         if (!conversation) throw new WaError('WA_NOT_FOUND', `There is no conversation ${conversationId}.`)
-        const { id, number } = conversation
-        if (!(await setMode(trx, id, mode, mode === 'person' ? by.name : null, now()))) return null
+        const { number } = conversation
+        const id = await setMode(trx, conversation.id, mode, mode === 'person' ? by.name : null, now())
+        if (id === null) return null
         await writeAudit(trx, by, mode === 'person' ? 'conversation.taken' : 'conversation.given_back', `conversation:${id}`, null, note ?? null, now())
         const payload = { from: 'staff', by: by.name, note: note ?? null }
         const dedupe = `${mode}\n${id}\n${now()}\n${randomBytes(6).toString('hex')}`

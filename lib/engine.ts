@@ -5,7 +5,7 @@ import type { MenuSpec } from './model/menu'
 import type { SentMessage, Status } from './model/message'
 import type { Knock, Provider } from './providers/provider'
 import type { Actor } from './store/audit'
-import type { Db } from './store/database'
+import type { Db, Query } from './store/database'
 import type { StoredMenu } from './store/menus'
 import type { UpTo } from './store/rows'
 
@@ -44,6 +44,8 @@ export interface SendRequest {
   idempotency?: { key: string; fingerprint: string } | undefined
   /** Person of the staff who sends; null for code. */
   by?: Actor | null | undefined
+  /** First in the transaction: throws when whoever sends may no longer do so. */
+  guard?: ((trx: Query) => Promise<void>) | undefined
 }
 export interface Sent {
   id: string

@@ -3,7 +3,7 @@ import { buildEngine, type RunningEngine } from './build-engine'
 import type { Sent as EngineSent, SendRequest } from './engine'
 import { reasonOf, WaError } from './errors'
 import { attemptHere, type Running } from './flows/attempt'
-import { mustGoOn, publicContact, publicConversation } from './flows/context'
+import { guardOf, mustGoOn, publicContact, publicConversation } from './flows/context'
 import type { ListenerOptions } from './flows/listeners'
 import type { Answer, Contact, ContactPatch, Context, Conversation, EventMap, IdsOf, RegMenus, Reply, Rest, SendOptions, Sent, To, VarsOf } from './flows/types'
 import { refOf, whatOf } from './flows/voice'
@@ -271,6 +271,7 @@ function faceOf(engine: RunningEngine) {
         replyTo: options?.replyTo,
         meta: options?.meta,
         idempotency: idempotencyOf(options?.idempotencyKey, attempt, nth, hashOf(canonical([ref, drawnFrom]))),
+        guard: attempt ? guardOf(parts, attempt) : undefined,
       })
     },
     observe(this: unknown, event: string, fn: (given: unknown) => void) {

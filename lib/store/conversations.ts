@@ -73,8 +73,19 @@ export async function conversationById(query: Query, id: number): Promise<Conver
 export async function conversationNow(query: Query, id: number): Promise<ConversationRow | null> {
   const known = await conversationById(query, id)
   if (known) return known
+  const into = await joinedInto(query, id)
+  return into === null ? null : conversationById(query, into)
+}
+
+async function joinedInto(query: Query, id: number): Promise<number | null> {
   const row = (await query('wa_joined').where({ conversation_id: id }).first('into_id')) as { into_id: number | string } | undefined
-  return row ? conversationById(query, Number(row.into_id)) : null
+  return row ? Number(row.into_id) : null
+}
+
+/** Does it where the conversation stands: one that was joined to another since it was read, perhaps in this moment, is found where it went. Answers that id; null when `change` found nothing to do. */
+async function whereItStands(trx: Query, id: number, change: (id: number) => PromiseLike<number>): Promise<number | null> {
+  for (let at: number | null = id; at !== null; at = await joinedInto(trx, at)) if ((await change(at)) > 0) return at
+  return null
 }
 
 /** All conversations of one contact: one with each business number they wrote to. */
@@ -200,18 +211,14 @@ export const markChanged = async (trx: Query, id: number, now: number): Promise<
 }
 
 export async function setStep(trx: Query, id: number, step: Step | null, now: number): Promise<void> {
-  await trx('wa_conversations')
-    .where({ id })
-    .update({ step: toShortJson('data', step), changed_at: now })
+  const change = { step: toShortJson('data', step), changed_at: now }
+  await whereItStands(trx, id, (at) => trx('wa_conversations').where({ id: at }).update(change))
 }
 
-/** Takes or gives back. Answers whether anything changed, so that a second click makes no second event. */
-export async function setMode(trx: Query, id: number, mode: 'bot' | 'person', assignedTo: string | null, now: number): Promise<boolean> {
-  const changed = await trx('wa_conversations')
-    .where({ id })
-    .whereNot({ mode })
-    .update({ mode, assigned_to: short(assignedTo), changed_at: now })
-  return changed > 0
+/** Takes or gives back. Answers the conversation as it is called now; null when nothing changed, so that a second click makes no second event. */
+export async function setMode(trx: Query, id: number, mode: 'bot' | 'person', assignedTo: string | null, now: number): Promise<number | null> {
+  const change = { mode, assigned_to: short(assignedTo), changed_at: now }
+  return whereItStands(trx, id, (at) => trx('wa_conversations').where({ id: at }).whereNot({ mode }).update(change))
 }
 
 export const markRead = async (trx: Query, id: number): Promise<void> => {

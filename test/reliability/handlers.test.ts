@@ -148,10 +148,11 @@ test('an attempt whose lease was lost says nothing beside the one that took over
   const outcomes: string[] = []
   a.wa.on('text', { name: 'answer' }, async ({ say }) => {
     await block
-    await say('from a').then(
-      () => outcomes.push('a said it'),
-      (error: { code: string }) => outcomes.push(`a: ${error.code}`),
-    )
+    for (const tries of [() => say('from a'), () => a.wa.send(RAVI, { text: 'from a' }), () => a.wa.send(RAVI, { text: 'a' }, { idempotencyKey: 'k' })])
+      await tries().then(
+        () => outcomes.push('a said it'),
+        (error: { code: string }) => outcomes.push(`a: ${error.code}`),
+      )
   })
   b.wa.on('text', { name: 'answer' }, async ({ say }) => {
     await say('from b')
@@ -165,10 +166,10 @@ test('an attempt whose lease was lost says nothing beside the one that took over
   await until(() => outcomes.includes('b said it'))
   await b.engine.settle()
   blocked()
-  await until(() => outcomes.length === 2)
+  await until(() => outcomes.length === 4)
   await a.engine.settle()
 
-  assert.deepEqual(outcomes, ['b said it', 'a: WA_ABORTED'])
+  assert.deepEqual(outcomes, ['b said it', ...Array(3).fill('a: WA_ABORTED')])
   assert.deepEqual(await said(b.engine), ['from b'])
   const [event] = (await listEvents(b.engine.db.write, { types: ['text'] }, all)).items
   const [run] = await runsOf(b.engine.db.write, event?.id ?? 0)

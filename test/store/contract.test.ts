@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Who } from '../../lib/model/event'
 import type { MenuSpec } from '../../lib/model/menu'
 import type { SentMessage } from '../../lib/model/message'
 import { ensureContact, findContact } from '../../lib/store/contacts'
@@ -18,6 +19,7 @@ import { applyStatus, decideOutbound, expireLeases, releaseOutbound, settleOutbo
 import { eraseContact } from '../../lib/store/erase'
 import { type EventRow, eventById, insertEvent, listEvents } from '../../lib/store/events'
 import { historyOf, insertHistories } from '../../lib/store/history'
+import { joinContacts } from '../../lib/store/join'
 import {
   archiveMenu,
   countChangedMenus,
@@ -61,6 +63,19 @@ const event = (key: string, over: object = {}) => ({
   ...over,
 })
 
+const asked = (name: string): Step => ({
+  flow: 'booking',
+  name,
+  since: NOW,
+  data: { day: 'Mon' },
+  messageId: 7,
+  ids: ['a'],
+  steps: { a: 'x' },
+  pattern: ['^\\d+$', 'i'],
+  retry: null,
+  expiresAt: null,
+})
+
 const claim = async (db: Db, token: string, now = NOW): Promise<EventRow[]> => (await claimEvents(db, 10, token, now, 60_000)).events
 /** A minute and more goes by for those who hold leases: they are measured by the database's clock, which no test can move. */
 const lapse = async (db: Db): Promise<void> => {
@@ -82,7 +97,7 @@ for (const engine of engines()) {
       }
     })
   }
-  const talk = async (db: Db, who = asha) => db.tx(async (trx) => ensureConversation(trx, db, 'default', (await ensureContact(trx, db, who, NOW)).id, NOW))
+  const talk = async (db: Db, who: Who = asha) => db.tx(async (trx) => ensureConversation(trx, db, 'default', (await ensureContact(trx, db, who, NOW)).id, NOW))
   const queue = async (db: Db, conversationId: number, text: string, key: string | null = null): Promise<number | null> =>
     db.tx((trx) =>
       insertOutbound(trx, db, {
@@ -449,18 +464,7 @@ for (const engine of engines()) {
 
   battery('where a customer stands survives, with its pattern and data', async (db) => {
     const conversation = await talk(db)
-    const step: Step = {
-      flow: 'booking',
-      name: 'day',
-      since: NOW,
-      data: { day: 'Mon' },
-      messageId: 7,
-      ids: ['a'],
-      steps: { a: 'x' },
-      pattern: ['^\\d+$', 'i'],
-      retry: null,
-      expiresAt: null,
-    }
+    const step = asked('day')
     await db.tx((trx) => setStep(trx, conversation.id, step, NOW))
 
     assert.deepEqual((await conversationById(db.read, conversation.id))?.step, step)
@@ -471,6 +475,26 @@ for (const engine of engines()) {
       1,
     )
   })
+
+  battery(
+    'whoever takes over a conversation in the moment in which it is joined to another one takes over that one, and so does what is waited for',
+    async (db) => {
+      const stays = await talk(db, asha)
+      const goes = await talk(db, { phone: null, bsuid: 'IN.7Qx2Test', username: null, name: null })
+      let later: Promise<unknown[]> = Promise.resolve([])
+      await db.tx(async (trx) => {
+        await joinContacts(trx, db, stays.contact_id, goes.contact_id, NOW)
+        later = Promise.all([
+          db.tx((other) => setMode(other, goes.id, 'person', 'Meera', NOW)),
+          db.tx((other) => setStep(other, goes.id, asked('order_number'), NOW)),
+        ])
+      })
+
+      assert.deepEqual(await later, [stays.id, undefined])
+      const { mode, assigned_to, step } = (await conversationById(db.read, stays.id)) ?? {}
+      assert.deepEqual([mode, assigned_to, step?.name], ['person', 'Meera', 'order_number'])
+    },
+  )
 
   battery('paging loses nobody, also when 30 conversations share one millisecond', async (db) => {
     for (let n = 0; n < 30; n++) {
