@@ -47,12 +47,23 @@ on('keydown', ({ key }) => {
   if (key === 'Escape') shut(':is(.kebab, .clip, .wa-list, .confirm)[open]')
 })
 on('click', ({ target }) => shut(':is(.kebab, .clip)[open]', target))
-// A tab that nobody sees asks for nothing, and for what it missed when it is seen again. (Its stream closes and comes back by itself.)
+// A tab that nobody sees asks for nothing, not even its stream, and for what it missed when it is seen again.
+// What changes only when something happens does not ask while the stream beats: it would be told.
+const BEATS_MS = 40000
 let missed = false
+let beat
+on('beat', ({ timeStamp }) => {
+  beat = timeStamp
+})
 on('htmx:config:request', (event) => {
-  if (!document.hidden || event.detail.ctx.sourceEvent?.type !== 'every') return
-  event.preventDefault()
-  missed = true
+  const { sourceEvent, sourceElement } = event.detail.ctx
+  const asks = sourceEvent?.type === 'every'
+  missed ||= asks && document.hidden
+  if (document.hidden ? asks || sourceElement.id === '_live' : asks && sourceElement.matches('[data-still]') && event.timeStamp < beat + BEATS_MS)
+    event.preventDefault()
+})
+on('htmx:sse:before:connection', (event) => {
+  if (document.hidden) event.preventDefault()
 })
 on('visibilitychange', () => {
   if (!document.hidden && missed) document.dispatchEvent(new Event('changed'))

@@ -221,8 +221,13 @@ export async function setMode(trx: Query, id: number, mode: 'bot' | 'person', as
   return whereItStands(trx, id, (at) => trx('wa_conversations').where({ id: at }).whereNot({ mode }).update(change))
 }
 
-export const markRead = async (trx: Query, id: number): Promise<void> => {
-  await trx('wa_conversations').where({ id }).update({ unread: 0 })
+/** Answers whether it was still as it was read: otherwise more than this changed. */
+export async function markRead(trx: Query, { id, changed_at }: Pick<ConversationRow, 'id' | 'changed_at'>, now: number): Promise<boolean> {
+  const rows = () => trx('wa_conversations').where({ id })
+  const read = { unread: 0, changed_at: now }
+  if ((await rows().where({ changed_at }).update(read)) > 0) return true
+  await rows().update(read)
+  return false
 }
 
 /** Which of these conversations changed when: what an open thread watches. */

@@ -74,6 +74,82 @@ test('a tab that nobody sees has no stream, and shows what it missed when it is 
   await page.getByText('said while nobody looked').waitFor()
 })
 
+test('a tab that is opened behind another one has no stream until it is seen', async (t) => {
+  const { origin, asha, asked, streams, wa } = await desk(t)
+  const page = await open(t, started, origin)
+  await page.addInitScript(`Object.defineProperty(document, 'hidden', { configurable: true, get: () => true })`)
+  const opened: string[] = []
+  page.on('request', (request) => {
+    if (request.url().includes('/wa/live')) opened.push(request.url())
+  })
+  await page.goto('/wa/conversations/1')
+  await asha.says('said before it was seen')
+  await wa.idle()
+  // Whatever the page asks for at its beginning has been asked for before this.
+  await page.evaluate(`fetch('/wa/conversations/1')`)
+  assert.deepEqual([opened, asked, streams.size], [[], [], 0])
+
+  await see(page, true)
+  await page.getByText('said before it was seen').waitFor()
+  await until(() => streams.size === 1, page)
+  await see(page, false)
+  await until(() => streams.size === 0, page)
+  await see(page, true)
+  await until(() => streams.size === 1, page)
+})
+
+test('a thread that is opened unread is read, which lists are told and the thread itself is not', async (t) => {
+  const { origin, asha, asked, streams, wa } = await desk(t)
+  await asha.says('unread words')
+  await wa.idle()
+  const list = await open(t, started, origin)
+  await list.goto('/wa/conversations')
+  await list.locator('.unread').waitFor()
+  await until(() => streams.size === 1, list)
+  const thread = await open(t, started, origin)
+  await thread.goto('/wa/conversations/1')
+
+  await list.locator('.unread').waitFor({ state: 'detached' })
+  await until(() => streams.size === 2, thread)
+  await looks(wa, 3)
+
+  assert.equal(await thread.locator('#_read').count(), 0)
+  assert.deepEqual(
+    asked.filter((path) => path === '/wa/conversations/1'),
+    [],
+  )
+  await asha.says('more of them')
+  await thread.getByText('more of them').waitFor()
+  await list.locator('.talk-words', { hasText: 'more of them' }).waitFor()
+  await list.locator('.unread').waitFor({ state: 'detached' })
+})
+
+test('a page on which nothing counts down asks for nothing while its stream is there, and each minute when it is not', async (t) => {
+  const { origin, asked } = await desk(t)
+  const page = await open(t, started, origin, { expects: /ERR_FAILED|htmx:error/ })
+  await page.clock.install()
+  // The page's clock runs ahead of the server's, so the beats after the first one are made here.
+  await page.addInitScript(
+    `window.beaten = new Promise((beaten) => document.addEventListener('beat', () => beaten(setInterval(() => document.dispatchEvent(new Event('beat')), 15000)), { once: true }))`,
+  )
+  /** What a page asks for in ten minutes. */
+  const idle = async (path: string) => {
+    await page.goto(`/wa${path}`)
+    if (path === '/') await page.locator('.insight').waitFor()
+    if (isStreaming) await page.evaluate('window.beaten.then(() => true)')
+    asked.length = 0
+    await page.clock.runFor(600_000)
+    return asked.length
+  }
+
+  let isStreaming = true
+  for (const path of ['/', '/conversations', '/conversations/1', '/outbox', '/events', '/phone']) assert.equal(await idle(path), 0, path)
+
+  isStreaming = false
+  await page.route('**/wa/live*', (route) => route.abort())
+  assert.ok((await idle('/events')) > 0)
+})
+
 test('asking pages ask while they are seen, and once when they are seen again', async (t) => {
   const { origin, asha, asked, streams, wa } = await desk(t, { live: { intervalMs: 2000 } })
   const page = await open(t, started, origin)

@@ -53,6 +53,19 @@ test('an open page is told within moments that something changed, and nothing ab
   assert.match(String(stream.headers['cache-control']), /no-transform/)
   assert.equal(stream.headers['x-accel-buffering'], 'no')
   assert.doesNotMatch(told, /secret/)
+  assert.match(told, /^event: beat\n\n/)
+})
+
+test('at midnight, where the display zone has it, pages are told: what was today is yesterday', async (t) => {
+  const { app, get, wa, control, phone } = await host(t, { dashboard: { timeZone: 'Asia/Kolkata' } })
+  phone()
+  const stream = await listen(t, app, streamIn((await get('/events')).text))
+  await looks(wa, 2)
+  assert.equal(stream.told(), 0)
+
+  await control.clock.advance(24 * 3_600_000)
+
+  await stream.until(CHANGED)
 })
 
 for (const path of ['/', '/conversations', '/conversations/1', '/outbox', '/events', '/phone']) {

@@ -3,7 +3,7 @@ import { WaError } from '../../errors'
 import { codePoints, LIMITS } from '../../model/limits'
 import type { Status } from '../../model/message'
 import { findContact } from '../../store/contacts'
-import { type ConversationRow, markChanged, markRead, type Step } from '../../store/conversations'
+import { type ConversationRow, markRead, type Step } from '../../store/conversations'
 import { listEvents } from '../../store/events'
 import { historyOf } from '../../store/history'
 import { messageAfter, messageById } from '../../store/messages'
@@ -12,8 +12,9 @@ import { readForm } from '../body'
 import type { Exchange, Role, Route } from '../exchange'
 import { afterOf, conversationOf, fieldOf, idOf, isForm, isPartial, may } from './asked'
 import { type Chooser, chooserOf, isClosed } from './chooser'
+import { countsDown } from './conversations'
 import { STATE_WORDS } from './events'
-import { streamOf } from './live'
+import { knowAlready, streamOf } from './live'
 import { fragment, linksOf, OURS, page, seeOther } from './page'
 import { personOf } from './person'
 import { type Place, threadOf } from './thread'
@@ -50,6 +51,7 @@ export async function showTalk(x: Exchange, conversation: ConversationRow, attem
     listEvents(db.read, { conversationId: conversation.id, states: ['needs_attention'] }, { limit: 5 }),
   ])
   const person = personOf(contact ?? undefined, x)
+  const window = windowView(conversation.last_inbound_at, x)
   const locals = {
     talk: {
       id: conversation.id,
@@ -59,7 +61,7 @@ export async function showTalk(x: Exchange, conversation: ConversationRow, attem
       mode: conversation.mode,
       assigned: conversation.assigned_to,
       unread: conversation.unread,
-      window: windowView(conversation.last_inbound_at, x),
+      window,
       step: stepView(conversation.step, x),
       language: contact?.language ?? null,
       optedOut: contact?.opted_out === 1,
@@ -68,6 +70,7 @@ export async function showTalk(x: Exchange, conversation: ConversationRow, attem
       links: contact ? linksOf(x, contact) : [],
       trouble: trouble.items.length,
     },
+    counts: countsDown({ window }),
     rows: thread.rows,
     older: thread.older === null ? null : `/conversations/${conversation.id}?after=${thread.older}`,
     from: thread.older === null ? 0 : (thread.rows.find((row) => row.kind === 'message')?.id ?? 0),
@@ -171,11 +174,12 @@ async function change(x: Exchange): Promise<void> {
 async function read(x: Exchange): Promise<void> {
   const conversation = await conversationOf(x)
   if (conversation.unread > 0) {
-    await markRead(x.engine.db.write, conversation.id)
-    await markChanged(x.engine.db.write, conversation.id, x.engine.now())
+    const at = Math.max(x.engine.now(), conversation.changed_at + 1)
+    // Lists show that it is read; a thread only loses this form, which it takes away itself.
+    if (await markRead(x.engine.db.write, conversation, at)) knowAlready(x.engine, conversation.id, conversation.changed_at, at)
   }
   if (!isPartial(x)) return seeOther(x, `/conversations/${conversation.id}`)
-  x.res.writeHead(204, { ...OURS, 'Cache-Control': 'no-store' }).end()
+  x.res.writeHead(200, { ...OURS, 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store', 'Content-Length': 0 }).end()
 }
 
 /** One message with its whole story: what left or came, and every state it went through. */

@@ -75,13 +75,16 @@ async function list(x: Exchange): Promise<void> {
   )
   const isNarrowed = on.length > 0 || days.from !== null || days.to !== null || number !== undefined
   const said: Found = query === '' || afterOf(x) !== undefined ? NOTHING_FOUND : await foundIn(x, query, isNarrowed ? filter : undefined)
+  const lines = found.items.map((conversation) =>
+    lineOf(conversation, personOf(contacts.get(conversation.contact_id), x), senders.get(conversation.last_message_id ?? 0), x),
+  )
   const locals = {
     query,
     found: said,
     number: number ?? null,
-    lines: found.items.map((conversation) =>
-      lineOf(conversation, personOf(contacts.get(conversation.contact_id), x), senders.get(conversation.last_message_id ?? 0), x),
-    ),
+    lines,
+    // Windows that close come into this list without anything happening.
+    counts: x.query.get('window') === 'closed' || lines.some(countsDown),
     here: addressWith(x, {}),
     filters: [
       {
@@ -116,6 +119,9 @@ async function list(x: Exchange): Promise<void> {
   if (isPartial(x)) return fragment(x, 'conversations/_conversations', locals)
   return page(x, 'conversations/index', { title: x.t('Conversations'), stream, ...locals })
 }
+
+/** Its words are others in a minute. */
+export const countsDown = ({ window }: Pick<TalkLine, 'window'>): boolean => window.state === 'open' || window.state === 'soon'
 
 export function lineOf(conversation: ConversationRow, person: Person, sender: string | null | undefined, x: Exchange): TalkLine {
   return {

@@ -115,6 +115,7 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
       on: tab === one,
       count: countWords(counts[index] ?? 0),
     })),
+    counts: tab.state === 'retrying' && events.length > 0,
     lines: events.map((event) => {
       const conversation = conversations.get(event.conversation_id ?? 0)
       const person = conversation ? personOf(contacts.get(conversation.contact_id), x) : null

@@ -4,6 +4,7 @@ import { reasonOf, WaError } from '../../errors'
 import { type ConversationRow, changesOf } from '../../store/conversations'
 import { type News, newsOf } from '../../store/news'
 import type { Exchange, Role, Route } from '../exchange'
+import { dayIn } from '../zone'
 import { frameOf, type Stream } from './page'
 
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/live', may: 'viewer', handle: live }]
@@ -13,6 +14,7 @@ const POLL_MS = 1000
 /** A burst of changes is one: the page fetches what it shows, not what changed. */
 const GATHER_MS = 150
 const HEARTBEAT_MS = 15_000
+const BEAT = 'event: beat\n\n'
 /** Whoever lost access is asked again who they are: the browser comes back by itself. */
 const LIFE_MS = 600_000
 
@@ -30,7 +32,10 @@ export async function streamOf(x: Exchange, conversation: ConversationRow | null
 
 const wordOf = ({ change, event, message, troubled }: News): string => `${change}.${event}.${message}.${troubled}`
 
-/** Server-sent events: `changed`, with an id that says up to where, and nothing else. What is to be seen is fetched by the page, with its own rights. */
+/**
+ * Server-sent events: `changed`, with an id that says up to where, and `beat`, by which a page knows that it would be told (public/app.js).
+ * What is to be seen is fetched by the page, with its own rights.
+ */
 function live(x: Exchange): void {
   if (frameOf(x.engine).look.live !== true) throw new WaError('WA_NOT_FOUND', 'There is no such page here.')
   const asked = Number(x.query.get('conversation') ?? '')
@@ -45,7 +50,7 @@ function live(x: Exchange): void {
   })
   res.flushHeaders()
   if (x.req.method === 'HEAD') return void res.end()
-  res.write(': here\n\n')
+  res.write(BEAT)
   watch(x.engine, res, Number.isSafeInteger(asked) && asked > 0 ? asked : null, typeof seen === 'string' ? seen : (x.query.get('since') ?? ''))
 }
 
@@ -86,11 +91,16 @@ function watch(engine: Engine, res: ServerResponse, conversation: number | null,
       res.end()
     },
   }
-  const beat = setInterval(() => write(': beat\n\n'), HEARTBEAT_MS).unref()
+  const beat = setInterval(() => write(BEAT), HEARTBEAT_MS).unref()
   const end = setTimeout(() => viewer.leave(), LIFE_MS).unref()
   hub.viewers.add(viewer)
   hub.wake()
   res.on('close', () => viewer.leave())
+}
+
+/** What somebody did on a page that changes nothing on it, though others look different now: pages of this conversation that knew it as it was know it. */
+export function knowAlready(engine: Engine, conversation: number, before: number, after: number): void {
+  for (const viewer of hubs.get(engine)?.viewers ?? []) if (viewer.conversation === conversation && viewer.seen === String(before)) viewer.seen = String(after)
 }
 
 /** One watch over the database for all open pages of an engine; none while nobody looks. */
@@ -116,6 +126,8 @@ function createHub(engine: Engine): Hub {
   let asking = false
   /** Whose page changed in this process: they are told also of what leaves no trace in what is asked, such as a second change within a millisecond. */
   let due = new Set<Viewer>()
+  const today = () => dayIn(frameOf(engine).look.timeZone, engine.now())
+  let day = today()
 
   const look = async (): Promise<void> => {
     if (asking || viewers.size === 0) return
@@ -124,6 +136,9 @@ function createHub(engine: Engine): Hub {
       return
     }
     asking = true
+    // At midnight every page says "Yesterday" of what it said "Today" of.
+    if (day !== today()) due = new Set(viewers)
+    day = today()
     const told = due
     due = new Set()
     try {

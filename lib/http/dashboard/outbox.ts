@@ -92,6 +92,10 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
     db.read,
     [...conversations.values()].map((conversation) => conversation.contact_id),
   )
+  const lines = rows.map((message) => {
+    const contact = contacts.get(conversations.get(message.conversation_id)?.contact_id ?? 0)
+    return lineOf(message, personOf(contact, x), reasons.get(message.id) ?? null, x)
+  })
   // Counts are over all business numbers: whoever sees only some of them gets none.
   const counts = x.user.numbers === undefined ? await Promise.all(TABS.map((one) => countOutbound(db.read, one.statuses, COUNTED))) : TABS.map(() => 0)
   const address = (changes: Record<string, string | null>): string => addressWith(x, { did: null, shown: null, ...changes }, '/outbox')
@@ -109,10 +113,8 @@ async function list(x: Exchange, notice: string | null, status = 200): Promise<v
         count: countWords(counts[index] ?? 0),
       })),
     ],
-    lines: rows.map((message) => {
-      const contact = contacts.get(conversations.get(message.conversation_id)?.contact_id ?? 0)
-      return lineOf(message, personOf(contact, x), reasons.get(message.id) ?? null, x)
-    }),
+    lines,
+    counts: lines.some((line) => line.waits),
     isFirst: afterOf(x) === undefined,
     first: address({ after: null }),
     next: next === null ? null : address({ after: next }),

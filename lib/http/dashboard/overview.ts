@@ -5,7 +5,7 @@ import { menusInShort } from '../../store/menus'
 import { countOutbound, sendersOf } from '../../store/messages'
 import type { Exchange, Role, Route } from '../exchange'
 import { isPartial } from './asked'
-import { lineOf } from './conversations'
+import { countsDown, lineOf } from './conversations'
 import { numbersOf } from './health'
 import { streamOf } from './live'
 import { fragment, page } from './page'
@@ -60,6 +60,7 @@ async function show(x: Exchange): Promise<void> {
   )
   const talkLine = (conversation: ConversationRow) =>
     lineOf(conversation, personOf(contacts.get(conversation.contact_id), x), senders.get(conversation.last_message_id ?? 0), x)
+  const lines = talks.items.map(talkLine)
   const simulated = [...x.engine.lines.values()].some((line) => line.provider.name === 'simulator')
   const locals = {
     figures: [
@@ -69,8 +70,9 @@ async function show(x: Exchange): Promise<void> {
       figure(x.t('Nobody knows if they arrived'), uncertain, '/outbox?state=uncertain', true),
       figure(x.t('Waiting to leave'), waiting, '/outbox?state=waiting', false),
     ],
-    lines: talks.items.map(talkLine),
+    lines,
     closing: closing.items.map(talkLine),
+    counts: closing.items.length > 0 || lines.some(countsDown),
     several: x.engine.lines.size > 1,
     menus,
     simulated,

@@ -57,7 +57,10 @@ export function fragment(x: Exchange, view: string, locals: Locals, status = 200
   html(x.res, status, frameOf(x.engine).look.draw(view, { ...locals, t: x.t, base: x.base, news: newsTrigger(x) }))
 }
 
-/** When a region asks for itself again, as `hx-trigger`. The stream is told what changed, and not that time passes. */
+/**
+ * When a region asks for itself again, as `hx-trigger`. The stream is told what changed, and not that time passes: each minute, except for what is
+ * `data-still` while the stream is there (public/app.js).
+ */
 function newsTrigger(x: Exchange): string {
   const { live } = frameOf(x.engine).look
   return live === false ? 'changed from:document' : `changed from:document, every ${live === true ? '60s' : `${live.intervalMs}ms`}`

@@ -11,6 +11,7 @@ import { type Exchange, maySee } from '../exchange'
 import { english, type Say } from '../words/say'
 import { fieldOf, isForm, may } from './asked'
 import type { Bubble } from './bubble'
+import { countsDown } from './conversations'
 import { STATE_WORDS } from './events'
 import { drawn, shortWords } from './heard'
 import { personOf } from './person'
@@ -149,6 +150,7 @@ export async function screenView(x: Exchange, handset: Handset) {
       here: addressOf(handset, twice ? { twice: '1' } : {}, '/phone/screen'),
       twice,
       silence: silenceOf(conversation?.last_inbound_at ?? null, x),
+      counts: countsDown({ window: windowView(conversation?.last_inbound_at ?? null, x) }),
       again: isForm(x),
       pending: handset.simulator.pending.map((mishap) => {
         const fault = FAULTS.find((one) => one.mishap === mishap)
