@@ -8,6 +8,8 @@ export interface Work<Job> {
   concurrency: number
   /** Takes up to `limit` jobs that are due, under a lease. Empty when there are none. */
   claim(limit: number): Promise<Job[]>
+  /** Whether the last claim saw all that was due: then nobody looks again before something wakes them. */
+  exhausted?(): boolean
   /** Whether something was due at the last claim and could not be taken yet. */
   withheld?(): boolean
   /** Does one job to its end and records what became of it. A throw here is a fault of ours: it is logged, the lease runs out, the job is found again. */
@@ -15,8 +17,10 @@ export interface Work<Job> {
   /** The time to drain is over: what runs is to end at once, in whatever way it can. */
   giveUp(): void
 }
-export interface Worker {
+export interface Worker<Job> {
   start(): void
+  /** A place for a job that need not be claimed because its maker takes it; null when there is none. It counts as running until it is used or left. */
+  reserve(): { start(job: Job): void; leave(): void } | null
   /** Something new is there. */
   wake(): void
   /** Something will be due in so many milliseconds. */
@@ -35,7 +39,7 @@ const POLL_MS = 2000
 const LAST_WORDS_MS = 2000
 
 /** The loop that inbox and outbox share: claim, run side by side, sleep until woken. It survives every error; a failing database is asked again with patience. */
-export function createWorker<Job>(work: Work<Job>, log: Logger): Worker {
+export function createWorker<Job>(work: Work<Job>, log: Logger): Worker<Job> {
   let running = false
   let active = 0
   let done = 0
@@ -63,18 +67,22 @@ export function createWorker<Job>(work: Work<Job>, log: Logger): Worker {
       rouse = undefined
     })
 
+  const leave = (): void => {
+    active--
+    if (active === 0) allEnded?.()
+    wake()
+  }
+
+  /** In a place that was counted. */
   const start = (job: Job): void => {
-    active++
     work
       .run(job)
       .catch((error: unknown) =>
         log.error({ worker: work.name, error: reasonOf(error) }, 'a job could not be recorded; its lease will run out and it will be found again'),
       )
       .finally(() => {
-        active--
         done++
-        if (active === 0) allEnded?.()
-        wake()
+        leave()
       })
   }
 
@@ -83,8 +91,9 @@ export function createWorker<Job>(work: Work<Job>, log: Logger): Worker {
       woken = false
       const free = work.concurrency - active
       const jobs = free > 0 ? await claim(free) : []
+      active += jobs.length
       for (const job of jobs) start(job)
-      if (jobs.length > 0 || woken || !running) continue
+      if (woken || !running || (jobs.length > 0 && !work.exhausted?.())) continue
       if (active === 0 && failures === 0 && !work.withheld?.()) for (const resolve of waiting.splice(0)) resolve()
       await sleep(failures > 0 ? Math.min(30_000, 250 * 2 ** failures) : POLL_MS)
     }
@@ -107,6 +116,11 @@ export function createWorker<Job>(work: Work<Job>, log: Logger): Worker {
       if (running) return
       running = true
       ended = loop()
+    },
+    reserve() {
+      if (!running || active >= work.concurrency) return null
+      active++
+      return { start, leave }
     },
     wake,
     wakeIn(ms) {

@@ -1,9 +1,8 @@
 import type { IncomingMedia, IncomingReply, MessageType } from '../model/event'
 import { optionsOf, type SentMessage } from '../model/message'
-import type { ConversationRow } from '../store/conversations'
 import type { Query } from '../store/database'
-import { menuByKey } from '../store/menus'
-import { latestOffers, type MessageRow, messageById, tappedBefore } from '../store/messages'
+import { latestOffers, type MessageRow } from '../store/messages'
+import type { StoredScene } from '../store/scenes'
 
 /** The structured part of an inbound message, as it is kept in its row. */
 export interface InboundPayload {
@@ -41,39 +40,43 @@ export interface Facts {
   reply: ReplyFacts | null
 }
 
+/** What stands around a message. */
+type Around = Pick<StoredScene, 'answered' | 'liveVersion' | 'latestOffer' | 'isRepeat'>
+
 /** A tap without its context is looked for among so many of our latest menus. */
 const LIKELY_OFFERS = 20
 
-export async function factsOf(query: Query, message: MessageRow, conversation: ConversationRow): Promise<Facts> {
+export async function factsOf(query: Query, message: MessageRow, around: Around): Promise<Facts> {
   const payload = (message.payload ?? {}) as InboundPayload
   return {
     type: message.type as MessageType,
     text: message.text,
     payload,
-    reply: payload.reply ? await replyFacts(query, message, payload.reply, conversation) : null,
+    reply: payload.reply ? await replyFacts(query, message, payload.reply, around) : null,
   }
 }
 
-async function replyFacts(query: Query, message: MessageRow, reply: IncomingReply, conversation: ConversationRow): Promise<ReplyFacts> {
-  const answered = message.reply_to === null ? null : await messageById(query, message.reply_to)
-  const offers = await latestOffers(query, conversation.id, answered ? 1 : LIKELY_OFFERS)
-  const latest = offers[0] ?? null
-  const likely = answered ?? offers.find((offer) => JSON.stringify(offer.payload).includes(JSON.stringify(reply.id))) ?? null
-  const live = answered?.menu_key ? await menuByKey(query, answered.menu_key) : null
-  const outdated = answered !== null && live !== null && live.version !== answered.menu_version
-  const replaced = answered !== null && latest !== null && latest.id > answered.id
+async function replyFacts(query: Query, message: MessageRow, reply: IncomingReply, around: Around): Promise<ReplyFacts> {
+  const { answered, liveVersion, latestOffer, isRepeat } = around
+  const outdated = answered !== null && liveVersion !== null && liveVersion !== answered.menu_version
+  const replaced = answered !== null && latestOffer !== null && latestOffer > answered.id
   return {
     id: reply.id,
     title: reply.title,
     via: reply.via,
     stale: outdated || replaced,
-    repeat: answered !== null && (await tappedBefore(query, answered.id, reply.id, message.id)),
+    repeat: isRepeat,
     menu:
       answered?.menu_key && answered.menu_version !== null
         ? { key: answered.menu_key, version: answered.menu_version, variables: answered.variables ?? {}, messageId: String(answered.id) }
         : null,
-    likelyMenu: likely?.menu_key ?? null,
+    likelyMenu: answered ? answered.menu_key : latestOffer === null ? null : await likelyMenu(query, message.conversation_id, reply.id),
   }
+}
+
+async function likelyMenu(query: Query, conversationId: number, replyId: string): Promise<string | null> {
+  const offers = await latestOffers(query, conversationId, LIKELY_OFFERS)
+  return offers.find((offer) => JSON.stringify(offer.payload).includes(JSON.stringify(replyId)))?.menu_key ?? null
 }
 
 /** Ids that a sent message offers. */

@@ -1,18 +1,23 @@
 import { WaError } from '../errors'
+import { claimEvents, SUSPECT, type Taken } from '../store/claims'
+import { endTogether } from '../store/endings'
 import type { EventRow } from '../store/events'
+import { gather } from '../store/gather'
 import { insist } from '../store/insist'
 import { leaseToken } from '../store/lease'
 import { isOutage } from '../store/outage'
-import { attemptIsOver, claimEvents, extendLease, releaseClaim, releaseEvent, SUSPECT } from '../store/queue'
-import type { RunRow } from '../store/runs'
+import { attemptIsOver, extendLease, releaseClaim, releaseEvent } from '../store/queue'
+import type { Run } from '../store/runs'
 import type { Work } from '../worker'
-import { Joined, runsFor } from './choose'
+import { chooseFresh, Joined, runsFor, type Understood } from './choose'
 import { again, end, finish } from './end'
 import { runAll } from './listen'
-import { INSIST_MS, type InboxParts, sayOvertaken } from './parts'
-import { setScene } from './scene'
+import { INSIST_MS, type Inbox, type InboxParts, sayOvertaken } from './parts'
+import { type Scene, sceneOf, setScene } from './scene'
 
 const LEASE_MS = 60_000
+/** Attempts whose end is written down with one commit at most. */
+const ENDINGS = 128
 const HEARTBEAT_MS = 20_000
 /** So many processes may end with an event in their hands before a person must look at it. */
 const CRASHES = 5
@@ -25,9 +30,11 @@ const OUTAGE_MS = 500
 class Closing extends WaError {}
 
 /** The inbox as work: claim what is due, run its listeners, record how it ended. */
-export function inboxWork(parts: InboxParts): Work<EventRow> {
+export function inboxWork(given: InboxParts): Work<Taken<Understood>> {
+  const parts: Inbox = { ...given, ended: gather((endings) => endTogether(given.db(), endings, given.now()), ENDINGS) }
   const underway = new Map<AbortController, EventRow>()
   const unconfirmed = new Set<string>()
+  let exhausted = false
   return {
     name: 'inbox',
     concurrency: parts.concurrency,
@@ -39,19 +46,22 @@ export function inboxWork(parts: InboxParts): Work<EventRow> {
       if ([...underway.values()].some((event) => event.crashes >= SUSPECT)) return []
       const token = leaseToken(parts.holder)
       try {
-        const { events, missed } = await claimEvents(parts.db(), limit, token, parts.now(), LEASE_MS, underway.size === 0)
+        const how = { limit, token, now: parts.now(), leaseMs: LEASE_MS, idle: underway.size === 0 }
+        const { taken, missed, all } = await claimEvents(parts.db(), how, (fresh) => chooseFresh(parts, fresh))
         if (missed) parts.wakeIn(MISSED_MS)
-        return events
+        exhausted = all
+        return taken
       } catch (error) {
         unconfirmed.add(token)
         throw error
       }
     },
-    async run(event) {
+    exhausted: () => exhausted,
+    async run(taken) {
       const attempt = new AbortController()
-      underway.set(attempt, event)
+      underway.set(attempt, taken.event)
       try {
-        await handle(parts, event, attempt)
+        await handle(parts, taken, attempt)
       } finally {
         underway.delete(attempt)
       }
@@ -63,27 +73,13 @@ export function inboxWork(parts: InboxParts): Work<EventRow> {
   }
 }
 
-async function handle(parts: InboxParts, event: EventRow, given: AbortController): Promise<void> {
+async function handle(parts: Inbox, taken: Taken<Understood>, given: AbortController): Promise<void> {
+  const { event } = taken
   const beat = setInterval(() => void keepLease(parts, event, given).catch(() => {}), HEARTBEAT_MS)
   beat.unref()
   try {
     if (event.crashes >= CRASHES) return await giveToPerson(parts, event)
-    let scene = await setScene(parts, event, given.signal)
-    if (event.attempts === 1)
-      parts.observed(event.type, {
-        event: { id: String(event.id), type: event.type, at: new Date(event.at), number: event.number },
-        ...(scene.status ?? {}),
-        text: scene.facts?.text ?? null,
-        reply: scene.facts?.reply ?? null,
-      })
-    let runs: RunRow[]
-    try {
-      runs = await runsFor(parts, scene)
-    } catch (error) {
-      if (!(error instanceof Joined)) throw error
-      scene = await setScene(parts, event, given.signal)
-      runs = await runsFor(parts, scene)
-    }
+    const { scene, runs } = await look(parts, taken, given.signal)
     await finish(parts, scene, await runAll(parts, scene, runs))
   } catch (error) {
     if (given.signal.reason instanceof Closing) await releaseEvent(parts.db(), event, parts.now())
@@ -97,6 +93,31 @@ async function handle(parts: InboxParts, event: EventRow, given: AbortController
   }
 }
 
+/** What the event is about, and who hears it. */
+async function look(parts: InboxParts, { event, begun }: Taken<Understood>, signal: AbortSignal): Promise<{ scene: Scene; runs: Run[] }> {
+  const scene = begun ? sceneOf(event, signal, begun.fresh, begun.choice.facts) : await setScene(parts, event, signal)
+  observe(parts, scene)
+  if (begun) return { scene, runs: begun.runs }
+  try {
+    return { scene, runs: await runsFor(parts, scene) }
+  } catch (error) {
+    if (!(error instanceof Joined)) throw error
+    const anew = await setScene(parts, event, signal)
+    return { scene: anew, runs: await runsFor(parts, anew) }
+  }
+}
+
+/** Those who only watch are told once. */
+function observe(parts: InboxParts, { event, status, facts }: Scene): void {
+  if (event.attempts > 1) return
+  parts.observed(event.type, {
+    event: { id: String(event.id), type: event.type, at: new Date(event.at), number: event.number },
+    ...(status ?? {}),
+    text: facts?.text ?? null,
+    reply: facts?.reply ?? null,
+  })
+}
+
 /** Another attempt has begun, on another instance or here: this one can say nothing more. */
 async function keepLease(parts: InboxParts, event: EventRow, given: AbortController): Promise<void> {
   if (!(await extendLease(parts.db(), event, LEASE_MS))) given.abort(attemptIsOver(event.id))
@@ -108,7 +129,7 @@ async function postpone(parts: InboxParts, event: EventRow): Promise<void> {
 }
 
 /** It was there each time a process ended: whatever it does to them, it is not done a sixth time. */
-async function giveToPerson(parts: InboxParts, event: EventRow): Promise<void> {
+async function giveToPerson(parts: Inbox, event: EventRow): Promise<void> {
   const error = new WaError('WA_STATE', `The process ended during handler, ${event.crashes} times. Look what this event does to it, then retry or discard it.`)
   if (await end(parts, event, { state: 'needs_attention', error: error.message, late: true }))
     parts.failed(error, { event: { id: String(event.id), type: event.type }, listener: '', attempt: event.attempts, final: true })

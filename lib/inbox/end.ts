@@ -4,9 +4,9 @@ import { HEARD_AS } from '../model/event'
 import type { EventRow } from '../store/events'
 import { insist } from '../store/insist'
 import { finishEvent } from '../store/queue'
-import { type RunRow, recordRun } from '../store/runs'
+import { type Run, recordRun } from '../store/runs'
 import { ATTEMPTS, attemptsOf, type Heard } from './listen'
-import { INSIST_MS, type InboxParts, sayOvertaken } from './parts'
+import { INSIST_MS, type Inbox, type InboxParts, sayOvertaken } from './parts'
 import type { Scene } from './scene'
 
 /** Between attempts: quick ones first, then patience; about nine hours in all, because a reply after a day is useless. */
@@ -15,7 +15,7 @@ const WAITS_MS = [1000, 5000, 30_000, 600_000, 1_800_000, 7_200_000, 21_600_000]
 const QUICK_TRIES = 3
 
 /** Records how the listeners' work ended: the event is done, or it is tried again, or a person must look at it. */
-export async function finish(parts: InboxParts, scene: Scene, runs: readonly Heard[]): Promise<void> {
+export async function finish(parts: Inbox, scene: Scene, runs: readonly Heard[]): Promise<void> {
   const { event } = scene
   const failed = runs.find((run) => run.state === 'failed')
   const heard = runs.some((run) => run.listener !== ASK_AGAIN || run.state === 'done')
@@ -27,22 +27,24 @@ export async function finish(parts: InboxParts, scene: Scene, runs: readonly Hea
 }
 
 /** Records how an attempt ended, and with it the last listener's work; false when another attempt has begun meanwhile. */
-export async function end(parts: InboxParts, event: EventRow, how: End, last?: RunRow): Promise<boolean> {
+export async function end(parts: Inbox, event: EventRow, how: End, last?: Run): Promise<boolean> {
   const mine = await insist(() => write(parts, event, how, last), INSIST_MS)
   if (!mine) sayOvertaken(parts, event.id)
   if (mine && how.state === 'retrying') parts.wakeIn(how.nextAt - parts.now())
   return mine
 }
 
-async function write(parts: InboxParts, event: EventRow, how: End, last: RunRow | undefined): Promise<boolean> {
-  const db = parts.db()
-  if (!last) return finishEvent(db.write, event, how, parts.now())
+async function write(inbox: Inbox, event: EventRow, how: End, last: Run | undefined): Promise<boolean> {
+  const { state } = how
+  if ((state === 'done' || state === 'unhandled') && !how.parked) return inbox.ended({ event, state, run: last ?? null })
+  const db = inbox.db()
+  if (!last) return finishEvent(db.write, event, how, inbox.now())
   // One commit for both.
-  return db.tx(async (trx) => (await recordRun(trx, event, last, parts.now())) && (await finishEvent(trx, event, how, parts.now())))
+  return db.tx(async (trx) => (await recordRun(trx, event, last, inbox.now())) && (await finishEvent(trx, event, how, inbox.now())))
 }
 
 /** The failed runs that may still be tried. */
-const retryable = (parts: InboxParts, runs: readonly RunRow[]): RunRow[] =>
+const retryable = (parts: InboxParts, runs: readonly Run[]): Run[] =>
   runs.filter((run) => run.state === 'failed' && run.attempts < attemptsOf(parts, run.listener))
 
 export type End =
@@ -51,7 +53,7 @@ export type End =
   | { state: 'done' | 'unhandled' /** A status whose message is not known (yet). */; parked?: boolean }
 
 /** How an attempt ends that failed: of `open` runs, or before they were known (null). */
-export function again(parts: InboxParts, event: EventRow, cause: unknown, open: readonly RunRow[] | null): End {
+export function again(parts: InboxParts, event: EventRow, cause: unknown, open: readonly Run[] | null): End {
   const error = reasonOf(cause)
   const late = event.attempts >= QUICK_TRIES
   const given = open === null ? event.attempts < ATTEMPTS : open.length > 0

@@ -6,7 +6,7 @@ import { conversationById, type Step } from '../store/conversations'
 import type { Db } from '../store/database'
 import { insist } from '../store/insist'
 import { attemptIsOver } from '../store/queue'
-import { type RunRow, recordRun } from '../store/runs'
+import { type Run, recordRun } from '../store/runs'
 import { INSIST_MS, type InboxParts } from './parts'
 import type { Scene } from './scene'
 
@@ -18,7 +18,7 @@ export const ATTEMPTS = 8
 export const attemptsOf = (parts: InboxParts, listener: string): number => parts.listeners.all.get(listener)?.attempts ?? ATTEMPTS
 
 /** A listener's work as far as it got. */
-export interface Heard extends RunRow {
+export interface Heard extends Run {
   /** What it threw just now. */
   cause?: unknown
   /** Not written down yet: that is done with the end of the event, which it brings. */
@@ -26,7 +26,7 @@ export interface Heard extends RunRow {
 }
 
 /** Runs the listeners that have not succeeded yet, one after the other. */
-export async function runAll(parts: InboxParts, scene: Scene, runs: readonly RunRow[]): Promise<Heard[]> {
+export async function runAll(parts: InboxParts, scene: Scene, runs: readonly Run[]): Promise<Heard[]> {
   const ended: Heard[] = []
   for (const run of runs) {
     const isLast = ended.length === runs.length - 1 && !ended.some(({ state }) => state === 'failed')
@@ -35,7 +35,7 @@ export async function runAll(parts: InboxParts, scene: Scene, runs: readonly Run
   return ended
 }
 
-async function runOne(parts: InboxParts, scene: Scene, run: RunRow, isLast: boolean): Promise<Heard> {
+async function runOne(parts: InboxParts, scene: Scene, run: Run, isLast: boolean): Promise<Heard> {
   const listener = parts.listeners.all.get(run.listener)
   const limit = attemptsOf(parts, run.listener)
   if (run.state === 'failed' && run.attempts >= limit) return run
@@ -50,24 +50,24 @@ async function runOne(parts: InboxParts, scene: Scene, run: RunRow, isLast: bool
     parts.failed(error, { event: { id: String(scene.event.id), type: scene.event.type }, listener: run.listener, attempt: attempts, final })
     return { ...failed, cause: error }
   }
-  const done: RunRow = { ...run, state: 'done', attempts, error: null }
+  const done: Run = { ...run, state: 'done', attempts, error: null }
   return isLast ? { ...done, unwritten: true } : record(parts, scene, done)
 }
 
 /** What a listener did is done: that it is written down is worth more than one try. */
-async function record(parts: InboxParts, scene: Scene, run: RunRow): Promise<RunRow> {
+async function record(parts: InboxParts, scene: Scene, run: Run): Promise<Run> {
   const mine = await insist(() => recordRun(parts.db().write, scene.event, run, parts.now()), INSIST_MS)
   if (!mine) throw attemptIsOver(scene.event.id)
   return run
 }
 
 /** A listener that ran just before handed over to a person: the bot says nothing more about this event. */
-async function tookOver(db: Db, scene: Scene, run: RunRow, listener: Listener | undefined): Promise<boolean> {
+async function tookOver(db: Db, scene: Scene, run: Run, listener: Listener | undefined): Promise<boolean> {
   if (!scene.facts || !scene.attempt || run.position === 0 || listener?.whilePerson) return false
   return (await conversationById(db.write, scene.attempt.conversation.id))?.mode === 'person' && scene.attempt.conversation.mode === 'bot'
 }
 
-async function withinTime(parts: InboxParts, scene: Scene, run: RunRow, timeoutMs: number): Promise<void> {
+async function withinTime(parts: InboxParts, scene: Scene, run: Run, timeoutMs: number): Promise<void> {
   const given = new AbortController()
   let giveUp: (reason: unknown) => void = () => {}
   const over = new Promise<never>((_resolve, reject) => {
@@ -113,7 +113,7 @@ async function withinTime(parts: InboxParts, scene: Scene, run: RunRow, timeoutM
 }
 
 /** An event without a conversation: a status, a menu that was published. */
-async function runBare(parts: InboxParts, scene: Scene, run: RunRow): Promise<void> {
+async function runBare(parts: InboxParts, scene: Scene, run: Run): Promise<void> {
   const listener = parts.listeners.all.get(run.listener)
   if (!listener)
     throw new WaError('WA_STATE', `Listener "${run.listener}" is not registered any more, and an event waits for it. Register it again, or discard the event.`)

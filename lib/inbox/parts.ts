@@ -3,6 +3,7 @@ import type { Flows } from '../flows/flow'
 import type { Listeners } from '../flows/listeners'
 import type { Logger } from '../log'
 import type { Db } from '../store/database'
+import type { Ending } from '../store/endings'
 
 /** What the inbox needs of the engine. */
 export interface InboxParts {
@@ -19,6 +20,12 @@ export interface InboxParts {
   wakeIn: (ms: number) => void
   observed: (type: string, given: Record<string, unknown>) => void
   failed: (error: unknown, at: { event: { id: string; type: string }; listener: string; attempt: number; final: boolean }) => void
+}
+
+/** The same at work. */
+export interface Inbox extends InboxParts {
+  /** Records that an attempt ended well, with one commit for all that end at the same time. False when another attempt has begun meanwhile. */
+  ended: (ending: Ending) => Promise<boolean>
 }
 
 /** How long an end is recorded against a database that hiccups: what a lease has left when one heartbeat was missed. */

@@ -1,13 +1,14 @@
 import type { Attempt } from '../flows/context'
 import { type Facts, factsOf } from '../flows/facts'
 import { HEARD_AS, type IncomingStatus } from '../model/event'
-import { findContact } from '../store/contacts'
-import { type ConversationRow, conversationById, markChanged } from '../store/conversations'
+import type { Fresh } from '../store/claims'
+import { markChanged } from '../store/conversations'
 import type { Db } from '../store/database'
 import { applyStatus } from '../store/departures'
-import { type EventRow, eventById, tieEvent } from '../store/events'
-import { lockMessage, type MessageRow, messageById, messageByProviderId, messageByRef, providerKey } from '../store/messages'
+import { type EventRow, tieEvent } from '../store/events'
+import { lockMessage, type MessageRow, messageByProviderId, messageByRef, providerKey } from '../store/messages'
 import { releaseParked } from '../store/queue'
+import { sceneOfEvent } from '../store/scenes'
 import type { InboxParts } from './parts'
 
 /** An event with everything its listeners are told about. */
@@ -24,21 +25,19 @@ export interface Scene {
 export async function setScene(parts: InboxParts, event: EventRow, signal: AbortSignal): Promise<Scene> {
   const db = parts.db()
   if (event.type === 'status') return { event, signal, message: null, facts: null, attempt: null, status: await climb(parts, db, event) }
-  const [message, conversation] = await Promise.all([event.message_id === null ? null : messageById(db.write, event.message_id), conversationOf(db, event)])
-  const contact = conversation ? await findContact(db.write, { id: conversation.contact_id }) : null
-  if (!conversation || !contact) return { event, signal, message, facts: null, attempt: null, status: (event.payload as Record<string, unknown> | null) ?? {} }
-  const facts = message && event.type in HEARD_AS ? await factsOf(db.write, message, conversation) : null
+  const found = await sceneOfEvent(db, event.id)
+  const { message = null, conversation = null, contact = null } = found ?? {}
+  if (!found || !conversation || !contact)
+    return { event, signal, message, facts: null, attempt: null, status: (event.payload as Record<string, unknown> | null) ?? {} }
+  const facts = message && event.type in HEARD_AS ? await factsOf(db.write, message, found) : null
   return { event, signal, message, facts, attempt: { event, contact, conversation, message, facts }, status: null }
 }
 
-/** The event's conversation; where it stands now, when it was joined to another one since the event was claimed. */
-async function conversationOf(db: Db, event: EventRow): Promise<ConversationRow | null> {
-  if (event.conversation_id === null) return null
-  const known = await conversationById(db.write, event.conversation_id)
-  if (known) return known
-  const now = (await eventById(db.write, event.id))?.conversation_id ?? null
-  return now === null || now === event.conversation_id ? null : conversationById(db.write, now)
-}
+/** The scene of a message of which all was read with its claim. */
+export const sceneOf = (event: EventRow, signal: AbortSignal, { message, conversation, contact }: Fresh, facts: Facts): Scene => ({
+  ...{ event, signal, message, facts, status: null },
+  attempt: { event, contact, conversation, message, facts },
+})
 
 /** The message of which a status speaks: by our correlation word, at the door of its own number, else by the provider's id. */
 async function messageOf(db: Db, event: EventRow): Promise<MessageRow | null> {

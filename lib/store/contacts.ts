@@ -34,7 +34,7 @@ export interface ContactChange {
 }
 
 type Raw = Omit<ContactRow, 'attributes'> & { attributes: string | null }
-const read = (row: Raw): ContactRow => ({
+export const readContact = (row: Raw): ContactRow => ({
   ...numeric(row, ['id', 'merged_into', 'created_at', 'updated_at']),
   attributes: fromJson<ContactRow['attributes']>(row.attributes) ?? {},
 })
@@ -47,7 +47,7 @@ export async function findContact(query: Query, who: ContactRef): Promise<Contac
 
 async function firstWhere(query: Query, where: object): Promise<ContactRow | null> {
   const row = (await query('wa_contacts').where(where).first()) as Raw | undefined
-  return row ? read(row) : null
+  return row ? readContact(row) : null
 }
 
 /** An id stays good for ever: that of a row which was joined to another leads there. (Joining shortens every chain to one step.) */
@@ -61,13 +61,13 @@ export async function lockContact(trx: Query, db: Db, id: number): Promise<Conta
   const rows = trx('wa_contacts').where({ id })
   const [row] = (await (db.dialect === 'sqlite' ? rows : rows.forUpdate())) as Raw[]
   if (!row) return null
-  const contact = read(row)
+  const contact = readContact(row)
   return contact.merged_into === null ? contact : lockContact(trx, db, contact.merged_into)
 }
 
 export async function contactsById(query: Query, ids: readonly number[]): Promise<Map<number, ContactRow>> {
   const rows = (await query('wa_contacts').whereIn('id', [...new Set(ids)])) as Raw[]
-  return new Map(rows.map(read).map((contact) => [contact.id, contact]))
+  return new Map(rows.map(readContact).map((contact) => [contact.id, contact]))
 }
 
 /** Customers whose name holds these words, or whose number begins with these digits, or holds four or more of them (a user id as a whole). At most `limit`. */
@@ -83,7 +83,7 @@ export async function searchContacts(query: Query, words: string, limit: number)
     const home = digits.replace(/^0+/, '')
     if (home.length >= 4) either.orWhere('phone', 'like', `%${home}%`)
   })
-  return ((await rows.orderBy('id', 'desc').limit(limit)) as Raw[]).map(read)
+  return ((await rows.orderBy('id', 'desc').limit(limit)) as Raw[]).map(readContact)
 }
 
 /** The contact who wrote, made when new, brought up to date when known: by user id first, then by phone. */

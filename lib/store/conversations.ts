@@ -43,7 +43,7 @@ export interface ConversationRow {
 
 type Raw = Omit<ConversationRow, 'step'> & { step: string | null }
 const NUMBERS = ['id', 'contact_id', 'last_inbound_at', 'last_message_id', 'last_at', 'unread', 'changed_at', 'created_at'] as const
-const read = (row: Raw): ConversationRow => ({ ...numeric(row, NUMBERS), step: fromJson<Step>(row.step) })
+export const readConversation = (row: Raw): ConversationRow => ({ ...numeric(row, NUMBERS), step: fromJson<Step>(row.step) })
 
 export async function ensureConversation(trx: Query, db: Db, number: string, contactId: number, now: number): Promise<ConversationRow> {
   const known = await findConversation(trx, number, contactId)
@@ -61,12 +61,12 @@ export async function ensureConversation(trx: Query, db: Db, number: string, con
 
 export async function findConversation(query: Query, number: string, contactId: number): Promise<ConversationRow | null> {
   const row = (await query('wa_conversations').where({ contact_id: contactId, number }).first()) as Raw | undefined
-  return row ? read(row) : null
+  return row ? readConversation(row) : null
 }
 
 export async function conversationById(query: Query, id: number): Promise<ConversationRow | null> {
   const row = (await query('wa_conversations').where({ id }).first()) as Raw | undefined
-  return row ? read(row) : null
+  return row ? readConversation(row) : null
 }
 
 /** The same for an id that was handed out: a conversation that was joined to another one since is found where it went. */
@@ -90,12 +90,12 @@ async function whereItStands(trx: Query, id: number, change: (id: number) => Pro
 
 /** All conversations of one contact: one with each business number they wrote to. */
 export async function conversationsOfContact(query: Query, contactId: number): Promise<ConversationRow[]> {
-  return ((await query('wa_conversations').where({ contact_id: contactId }).orderBy('id')) as Raw[]).map(read)
+  return ((await query('wa_conversations').where({ contact_id: contactId }).orderBy('id')) as Raw[]).map(readConversation)
 }
 
 export async function conversationsById(query: Query, ids: readonly number[]): Promise<Map<number, ConversationRow>> {
   if (ids.length === 0) return new Map()
-  const rows = ((await query('wa_conversations').whereIn('id', [...new Set(ids)])) as Raw[]).map(read)
+  const rows = ((await query('wa_conversations').whereIn('id', [...new Set(ids)])) as Raw[]).map(readConversation)
   return new Map(rows.map((conversation) => [conversation.id, conversation]))
 }
 
@@ -146,7 +146,7 @@ export async function listConversations(query: Query, request: PageRequest & Con
         { column: 'id', order: 'desc' },
       ])
       .limit(request.limit + 1)) as Raw[]
-  ).map(read)
+  ).map(readConversation)
   const items = found.slice(0, request.limit)
   const last = items.at(-1)
   return { items, next: found.length > request.limit && last ? `${last.last_at}.${last.id}` : null }
@@ -160,7 +160,7 @@ export async function conversationsByArrival(
   const rows = query('wa_conversations')
   if (request.number !== undefined) rows.where({ number: request.number })
   if (request.mode !== undefined) rows.where({ mode: request.mode })
-  return pageById(rows, request, read)
+  return pageById(rows, request, readConversation)
 }
 
 export interface LastMessage {

@@ -323,12 +323,6 @@ export async function latestOffers(query: Query, conversationId: number, limit: 
   return ((await rows.orderBy('id', 'desc').limit(limit)) as RawMessage[]).map(readMessage)
 }
 
-/** Was this option of this message tapped before? */
-export async function tappedBefore(query: Query, replyTo: number, replyId: string, before: number): Promise<boolean> {
-  const rows = await query('wa_messages').where({ reply_to: replyTo, reply_id: replyId, direction: 'in' }).where('id', '<', before).limit(1).select('id')
-  return rows.length > 0
-}
-
 /** Time of the `count`-th newest message sent in a conversation; null when there are fewer. */
 export async function sentAtNth(query: Query, conversationId: number, count: number): Promise<number | null> {
   const rows = (await query('wa_messages')

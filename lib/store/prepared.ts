@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import type { Db, Dialect } from './database'
 
 /** The driver's own connection, as far as it is used here: node-sqlite3's Database or pg's Client. */
 interface SqliteConnection {
@@ -15,6 +16,31 @@ export interface Prepared {
   name: string
   sql: string
   setup?: string
+}
+
+/** The same question for every engine. */
+export interface Statement {
+  prepared: Prepared
+  /** As knex takes it. */
+  raw: string
+}
+/** From SQL whose values are `?`, in their order. */
+export const statement = (name: string, raw: string): Statement => {
+  let nth = 0
+  return { prepared: { name, sql: raw.replaceAll('?', () => `$${++nth}`) }, raw }
+}
+
+/** A statement whose words depend on the engine, once for each. */
+export const everywhere = (of: (dialect: Dialect) => Statement): Readonly<Record<Dialect, Statement>> => ({
+  sqlite: of('sqlite'),
+  postgres: of('postgres'),
+  mysql: of('mysql'),
+})
+
+/** Asks a question that comes for every message: past knex where its driver is known here. */
+export async function ask<R>(db: Db, { prepared, raw }: Statement, values: readonly (string | number | null)[]): Promise<R[]> {
+  if (db.dialect === 'mysql') return (await db.write.raw(raw, values as string[]))[0] as R[]
+  return onConnection(db.write, (run) => run<R>(prepared, values))
 }
 
 /**

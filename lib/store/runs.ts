@@ -1,5 +1,5 @@
 import type { Step } from './conversations'
-import type { Db, Query } from './database'
+import type { Query } from './database'
 import type { Attempted } from './queue'
 import { fromJson, numeric, storable, toJson } from './rows'
 
@@ -19,23 +19,27 @@ export interface RunRow {
 }
 type Raw = Omit<RunRow, 'snapshot'> & { snapshot: string | null }
 
-/** The listeners that are to hear an event, in the place of those chosen before, if `chosenBefore`. */
-export async function insertRuns(
-  trx: Query,
-  db: Db,
-  eventId: number,
-  plan: readonly { listener: string; snapshot: unknown }[],
-  chosenBefore: boolean,
-): Promise<RunRow[]> {
-  if (chosenBefore) await trx('wa_runs').where({ event_id: eventId }).delete()
-  if (plan.length === 0) return []
-  const rows = plan.map(({ listener, snapshot }, position) => ({ event_id: eventId, listener, position, state: 'waiting', snapshot: toJson(snapshot) }))
-  if (db.dialect === 'mysql') {
-    await trx('wa_runs').insert(rows)
-    return runsOf(trx, eventId)
-  }
-  const inserted = (await trx('wa_runs').insert(rows).returning('*')) as Raw[]
-  return inserted.map(read).sort((a, b) => a.position - b.position)
+/** Rows in one statement: sqlite takes 500 at most. */
+const CHUNK = 400
+
+/** A listener that is to hear an event, as the attempt needs to know it. Its place in the order names it. */
+export type Run = Omit<RunRow, 'id' | 'event_id' | 'finished_at'>
+
+/** What is chosen, before anything ran. */
+export const runsFrom = (chosen: readonly { listener: string; snapshot: unknown }[]): Run[] =>
+  chosen.map(({ listener, snapshot }, position) => ({ listener, snapshot, position, state: 'waiting', attempts: 0, error: null }))
+
+/** The listeners that are to hear these events, of which none was chosen before. */
+export async function insertRuns(trx: Query, chosen: readonly { eventId: number; runs: readonly { listener: string; snapshot: unknown }[] }[]): Promise<void> {
+  const rows = chosen.flatMap(({ eventId, runs }) =>
+    runs.map(({ listener, snapshot }, position) => ({ event_id: eventId, listener, position, state: 'waiting', snapshot: toJson(snapshot) })),
+  )
+  for (let from = 0; from < rows.length; from += CHUNK) await trx('wa_runs').insert(rows.slice(from, from + CHUNK))
+}
+
+/** Those chosen before are chosen no longer. */
+export const deleteRuns = async (trx: Query, eventId: number): Promise<void> => {
+  await trx('wa_runs').where({ event_id: eventId }).delete()
 }
 
 const read = (row: Raw): RunRow => ({ ...numeric(row, ['id', 'event_id', 'finished_at']), snapshot: fromJson(row.snapshot) })
@@ -45,15 +49,13 @@ export async function runsOf(query: Query, eventId: number): Promise<RunRow[]> {
 }
 
 export async function runsOfEvents(query: Query, eventIds: readonly number[]): Promise<Map<number, RunRow[]>> {
-  const rows = (await query('wa_runs')
-    .whereIn('event_id', [...eventIds])
-    .orderBy('id')) as Raw[]
-  const byEvent = new Map<number, RunRow[]>()
-  for (const row of rows) {
-    const run = read(row)
-    byEvent.set(run.event_id, [...(byEvent.get(run.event_id) ?? []), run])
-  }
-  return byEvent
+  return byEvent((await query('wa_runs').whereIn('event_id', [...eventIds])) as Raw[])
+}
+
+function byEvent(rows: readonly Raw[]): Map<number, RunRow[]> {
+  const found = new Map<number, RunRow[]>()
+  for (const run of rows.map(read).sort((a, b) => a.position - b.position)) found.set(run.event_id, [...(found.get(run.event_id) ?? []), run])
+  return found
 }
 
 /** A customer's message that was taken as the answer to what they had been asked. */
@@ -94,12 +96,12 @@ export async function answersAmong(query: Query, messageIds: readonly number[]):
 export async function recordRun(
   query: Query,
   event: Attempted,
-  { id, state, attempts, error }: Pick<RunRow, 'id' | 'state' | 'attempts' | 'error'>,
+  { position, state, attempts, error }: Pick<RunRow, 'position' | 'state' | 'attempts' | 'error'>,
   now: number,
 ): Promise<boolean> {
   const isOver = state === 'done' || state === 'skipped'
   const recorded = await query('wa_runs')
-    .where({ id })
+    .where({ event_id: event.id, position })
     .whereExists(
       query('wa_events')
         .select(query.raw('1'))

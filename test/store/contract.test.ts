@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Who } from '../../lib/model/event'
 import type { MenuSpec } from '../../lib/model/menu'
 import type { SentMessage } from '../../lib/model/message'
+import { claimEvents } from '../../lib/store/claims'
 import { ensureContact, findContact } from '../../lib/store/contacts'
 import {
   conversationById,
@@ -35,7 +36,7 @@ import {
 import { insertInbound, insertOutbound, listMessages, type MessageRow, messageById, providerKey } from '../../lib/store/messages'
 import { migrate, unknownMigrations } from '../../lib/store/migrate'
 import { claimOutgoing, dueOutgoing } from '../../lib/store/outgoing'
-import { claimEvents, decideEvent, extendLease, finishEvent, holdEvent, markPlanned, releaseClaim } from '../../lib/store/queue'
+import { decideEvent, extendLease, finishEvent, holdEvent, markPlanned, releaseClaim } from '../../lib/store/queue'
 import { hashOf } from '../../lib/store/rows'
 import { insertRuns, recordRun, runsOf } from '../../lib/store/runs'
 import { migrationSource } from '../../migrations/index'
@@ -76,7 +77,10 @@ const asked = (name: string): Step => ({
   expiresAt: null,
 })
 
-const claim = async (db: Db, token: string, now = NOW): Promise<EventRow[]> => (await claimEvents(db, 10, token, now, 60_000)).events
+const claim = async (db: Db, token: string, now = NOW): Promise<EventRow[]> => {
+  const { taken } = await claimEvents(db, { limit: 10, token, now, leaseMs: 60_000, idle: true }, async () => null)
+  return taken.map(({ event }) => event)
+}
 /** A minute and more goes by for those who hold leases: they are measured by the database's clock, which no test can move. */
 const lapse = async (db: Db): Promise<void> => {
   for (const table of ['wa_events', 'wa_messages']) await db.write(table).whereNotNull('lease_until').decrement('lease_until', 61_000)
@@ -212,7 +216,7 @@ for (const engine of engines()) {
     await insertEvent(db.write, db, event('1'))
     const [old] = await claim(db, 'old')
     assert.ok(old)
-    await db.tx((trx) => insertRuns(trx, db, old.id, [{ listener: 'on:text', snapshot: null }], false))
+    await db.tx((trx) => insertRuns(trx, [{ eventId: old.id, runs: [{ listener: 'on:text', snapshot: null }] }]))
     const [run] = await runsOf(db.write, old.id)
     await lapse(db)
     const [next] = await claim(db, 'new')
