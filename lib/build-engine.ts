@@ -13,7 +13,8 @@ import { createLifecycle, type Lifecycle } from './lifecycle'
 import { seldom } from './log'
 import type { Settled } from './options'
 import { createAllowance } from './outbox/allowance'
-import { type EnqueueOptions, enqueue, sameDecision } from './outbox/enqueue'
+import type { EnqueueOptions } from './outbox/decision'
+import { enqueue, sameDecision } from './outbox/enqueue'
 import { createPace, type Pace } from './outbox/pace'
 import { createReady } from './outbox/ready'
 import { createDraw, messageIn } from './outbox/resolve'
@@ -38,7 +39,13 @@ export function buildEngine(settled: Settled): RunningEngine {
   const lines = new Map([...settled.lines].map(([number, provider]): [string, Line] => [number, { number, provider }]))
   const firstNumber = [...lines.keys()][0] ?? 'default'
   const ready = createReady()
-  const limits: EnqueueOptions = { numbers: new Set(lines.keys()), expireAfterMs: settled.expireAfterMs, perRecipientHour: settled.perRecipientHour, ready }
+  const limits: EnqueueOptions = {
+    numbers: new Set(lines.keys()),
+    expireAfterMs: settled.expireAfterMs,
+    perRecipientHour: settled.perRecipientHour,
+    ready,
+    seat: (number) => workers.seat(number),
+  }
   const draw = createDraw()
   const listeners = createListeners()
   const flows = createFlows()
@@ -59,8 +66,8 @@ export function buildEngine(settled: Settled): RunningEngine {
     for (const watch of watchers) quietly(() => watch(conversationId))
   }
   const wakeInbox = (): void => workers.wakeInbox()
-  const queued = (conversationId: number): void => {
-    workers.wakeOutbox()
+  const queued = (conversationId: number, leaves = false): void => {
+    if (!leaves) workers.wakeOutbox()
     changed(conversationId)
   }
 

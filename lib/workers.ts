@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import type { Understood } from './inbox/choose'
 import { inboxWork } from './inbox/drain'
 import type { InboxParts } from './inbox/parts'
 import type { Settled } from './options'
 import type { OutboxParts } from './outbox/drain'
 import { outboxWork } from './outbox/drain'
+import { type Seat, seatFor } from './outbox/seats'
 import type { Provider } from './providers/provider'
+import type { Taken } from './store/claims'
+import type { Outgoing } from './store/outgoing'
 import { nextDue } from './store/queue'
 import { createWorker, type Worker } from './worker'
 
@@ -23,6 +27,8 @@ export interface Workers {
   stop(timeoutMs: number): Promise<boolean>
   wakeInbox(): void
   wakeOutbox(): void
+  /** For a message of this number that may leave at once; null when none may. */
+  seat(number: string): Seat | null
   /** Resolves when nothing runs and nothing is due now; what was put off for later is not waited for. */
   settle(): Promise<void>
   /** Resolves when inbox and outbox are empty. */
@@ -31,8 +37,9 @@ export interface Workers {
 
 export function createWorkers({ settled, pace, allowance, ready, ...parts }: WorkersParts): Workers {
   const { log, now } = settled
-  let inbox: Worker | null = null
-  let outbox: Worker | null = null
+  let inbox: Worker<Taken<Understood>> | null = null
+  let outbox: Worker<Outgoing> | null = null
+  let seat: Workers['seat'] = () => null
   const done = (): number => (inbox?.done ?? 0) + (outbox?.done ?? 0)
   const quiet = async (): Promise<void> => {
     await inbox?.quiet()
@@ -49,20 +56,20 @@ export function createWorkers({ settled, pace, allowance, ready, ...parts }: Wor
         log,
         holder: `${hostname().slice(0, 60)}:${process.pid}:${randomBytes(9).toString('base64url')}`,
       }
-      outbox = createWorker(
-        outboxWork({
-          ...shared,
-          providers: settled.lines,
-          pace,
-          allowance,
-          ready,
-          callbackOf: (number) => callbackOf(settled, number),
-          wakeIn: (ms) => outbox?.wakeIn(ms),
-          wakeInbox: workers.wakeInbox,
-          concurrency: Math.max(32, settled.concurrency),
-        }),
-        log,
-      )
+      const departures = outboxWork({
+        ...shared,
+        providers: settled.lines,
+        pace,
+        allowance,
+        ready,
+        callbackOf: (number) => callbackOf(settled, number),
+        wakeIn: (ms) => outbox?.wakeIn(ms),
+        wakeInbox: workers.wakeInbox,
+        concurrency: Math.max(32, settled.concurrency),
+      })
+      const leaving = createWorker(departures, log)
+      outbox = leaving
+      seat = (number) => seatFor(number, departures, leaving, shared.holder)
       inbox = createWorker(inboxWork({ ...parts, ...shared, concurrency: settled.concurrency, wakeIn: (ms) => inbox?.wakeIn(ms) }), log)
       inbox.start()
       outbox.start()
@@ -71,6 +78,7 @@ export function createWorkers({ settled, pace, allowance, ready, ...parts }: Wor
       const ended = await Promise.all([inbox?.stop(timeoutMs), outbox?.stop(timeoutMs)])
       inbox = null
       outbox = null
+      seat = () => null
       return !ended.includes(false)
     },
     wakeInbox() {
@@ -79,6 +87,7 @@ export function createWorkers({ settled, pace, allowance, ready, ...parts }: Wor
     wakeOutbox() {
       outbox?.wake()
     },
+    seat: (number) => seat(number),
     async settle() {
       for (;;) {
         const before = done()

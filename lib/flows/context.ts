@@ -59,6 +59,7 @@ export function createContext(parts: ContextParts, attempt: Attempt, startFlow: 
     replyTo: options?.replyTo === undefined ? null : Number(options.replyTo),
     meta: options?.meta ?? null,
     answering: true,
+    conversation,
   })
 
   return {

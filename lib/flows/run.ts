@@ -55,7 +55,7 @@ async function askAgain(parts: ContextParts, attempt: Attempt, step: Step | null
   await utter(
     parts,
     { event: attempt.event, listener: ASK_AGAIN, call: 0 },
-    { what, to: { id: attempt.contact.id }, number: attempt.conversation.number, answering: true },
+    { what, to: { id: attempt.contact.id }, number: attempt.conversation.number, answering: true, conversation: attempt.conversation },
   )
 }
 
@@ -129,8 +129,11 @@ async function wait(
   for (const next of Object.values(steps ?? {})) mustStep(flow, next)
   const what = whatOf(move.what as Utterance, variables, 'words')
   const now = parts.now()
-  await utter(parts, place(), { what, to: { id: attempt.contact.id }, number: attempt.conversation.number, answering: true }, (drawn) =>
-    waiting({ flow: flow.name, name, data, ids: offeredIds(messageIn(drawn)), steps }, options, now),
+  await utter(
+    parts,
+    place(),
+    { what, to: { id: attempt.contact.id }, number: attempt.conversation.number, answering: true, conversation: attempt.conversation },
+    (drawn) => waiting({ flow: flow.name, name, data, ids: offeredIds(messageIn(drawn)), steps }, options, now),
   )
 }
 
@@ -141,6 +144,7 @@ async function end(parts: ContextParts, attempt: Attempt, place: () => Place, te
       to: { id: attempt.contact.id },
       number: attempt.conversation.number,
       answering: true,
+      conversation: attempt.conversation,
     })
   mustGoOn(attempt)
   await parts.clearStep(attempt.conversation.id, guardOf(parts, attempt))

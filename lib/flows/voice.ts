@@ -2,17 +2,16 @@ import { WaError } from '../errors'
 import type { Menu } from '../model/builders'
 import { phoneOf } from '../model/phone'
 import { messageOf } from '../model/send-check'
-import { type Decision, decisionKey, type EnqueueOptions, enqueue, type Queued } from '../outbox/enqueue'
+import type { Decision, EnqueueOptions, Queued } from '../outbox/decision'
+import { decisionKey, enqueue } from '../outbox/enqueue'
 import { type Draw, type Drawn, declaredVariables, type What } from '../outbox/resolve'
 import { bsuidOf } from '../providers/who'
 import type { ContactRef } from '../store/contacts'
-import type { Step } from '../store/conversations'
-import { setStep } from '../store/conversations'
+import type { ConversationRow, Step } from '../store/conversations'
 import type { Db } from '../store/database'
 import type { EventRow } from '../store/events'
 import { insist } from '../store/insist'
 import { isOutage } from '../store/outage'
-import { holdEvent } from '../store/queue'
 
 export { declaredVariables }
 
@@ -33,7 +32,8 @@ export interface VoiceParts {
   limits: EnqueueOptions
   draw: Draw
   defaultCountry: string | undefined
-  queued: (conversationId: number) => void
+  /** `leaves`: it is on its way already. */
+  queued: (conversationId: number, leaves?: boolean) => void
 }
 
 /** Words are words in `say` and `ask`; in `send` a bare string is the key of a stored menu. */
@@ -75,6 +75,8 @@ export interface Saying {
   replyTo?: number | null
   meta?: Record<string, string> | null
   answering: boolean
+  /** Where the event happened, when it is said to the same customer. */
+  conversation?: ConversationRow
 }
 
 /** One message of a handler, sent once however often the handler runs; refused (WA_ABORTED) when another attempt at its event has begun. */
@@ -89,12 +91,13 @@ export async function utter(parts: VoiceParts, place: Place, saying: Saying, wai
     replyTo: saying.replyTo ?? null,
     meta: saying.meta ?? null,
     answering: saying.answering,
-    guard: (trx) => holdEvent(trx, db, place.event),
+    attempt: place.event,
+    conversation: saying.conversation ?? null,
     idempotency: decisionKey([place.event.id, place.event.replays, place.listener, place.key ?? place.call], drawn),
-    ...(wait ? { alongside: (trx, conversation, messageId) => setStep(trx, conversation.id, { ...wait(drawn), messageId }, now) } : {}),
+    step: wait ? wait(drawn) : null,
   }
   // Safe to ask twice: the key makes it one message. A database that is away for a moment is no failure of the listener.
   const queued = await insist(() => enqueue(db, decision, parts.limits, now), INSIST_MS, isOutage)
-  parts.queued(queued.conversationId)
+  parts.queued(queued.conversationId, queued.leaves)
   return queued
 }

@@ -57,11 +57,20 @@ export interface OutboxParts {
   concurrency: number
 }
 
+export interface OutboxWork extends Work<Outgoing> {
+  /** How long a message may be `sending`. */
+  leaseMs: number
+  /** One message of this number may leave now: its account does not hold, and its rate has a place that nobody waits for. */
+  mayLeave(number: string): boolean
+  /** Something was perhaps written down under this lease, and nobody was handed it. */
+  disown(token: string): void
+}
+
 /**
  * The outbox as work: claim what may leave, hand it to its provider, record what became of it. As many again as may be on their way are claimed ahead or
  * being written down, so that no connection waits for the database. A process that dies leaves them `sending`: nobody knows what left, and nothing is sent twice.
  */
-export function outboxWork(parts: OutboxParts): Work<Outgoing> {
+export function outboxWork(parts: OutboxParts): OutboxWork {
   const unconfirmed = new Set<string>()
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
@@ -112,6 +121,12 @@ export function outboxWork(parts: OutboxParts): Work<Outgoing> {
         throw error
       }
     },
+    leaseMs: LEASE_MS,
+    mayLeave(number) {
+      const places = parts.pace.places.get(number)
+      return places !== undefined && places.waiting === 0 && places.idle() > 0 && parts.pace.whyHeld(number, parts.now()) === null
+    },
+    disown: (token) => unconfirmed.add(token),
     withheld: () => withheld,
     run: (outgoing) => deliver(parts, outgoing, gate, settled, closing.signal),
     giveUp: () => closing.abort(),

@@ -1,70 +1,37 @@
 import { WaError } from '../errors'
-import type { Status } from '../model/message'
 import { suggest } from '../model/suggest'
 import { windowOf } from '../model/window'
-import type { Actor } from '../store/audit'
 import { type ContactRef, type ContactRow, ensureContact, findContact } from '../store/contacts'
-import { type ConversationRow, ensureConversation, touchConversation } from '../store/conversations'
+import { type ConversationRow, ensureConversation, setStep, touchConversation } from '../store/conversations'
 import type { Db, Query } from '../store/database'
 import { insertOutbound, type MessageRow, messageByIdempotencyKey, sentAtNth } from '../store/messages'
+import { holdEvent } from '../store/queue'
 import { hashOf } from '../store/rows'
+import { type Decision, type EnqueueOptions, HOUR_MS, type Queued } from './decision'
 import type { Written } from './prepared-menu'
-import type { Ready } from './ready'
 import type { Drawn } from './resolve'
-
-/** A decision to send, complete but for its row. */
-export interface Decision {
-  to: ContactRef
-  number: string
-  drawn: Drawn
-  replyTo?: number | null
-  meta?: Record<string, string> | null
-  by?: Actor | null
-  /** The same key and fingerprint is the same message; the same key with another fingerprint is refused. Hashes. */
-  idempotency?: { key: string; fingerprint: string } | null
-  /** Done in the same transaction, whether the row is new or was there: where the customer stands. */
-  alongside?: (trx: Query, conversation: ConversationRow, messageId: number) => Promise<void>
-  /** First in the transaction: throws when whoever decides may no longer decide. */
-  guard?: (trx: Query) => Promise<void>
-  /** An answer to the customer's own words goes out also to somebody who wants no messages. */
-  answering?: boolean
-}
-export interface EnqueueOptions {
-  numbers: ReadonlySet<string>
-  /** Milliseconds after which a message that could not leave is given up. */
-  expireAfterMs: number
-  /** Messages an hour to one recipient; a loop between two robots stops here. */
-  perRecipientHour: number
-  /** Is handed what leaves, as the wire will have it. */
-  ready: Ready
-}
-export interface Queued {
-  id: number
-  status: Status
-  conversationId: number
-  fresh: boolean
-}
-
-const HOUR_MS = 3_600_000
+import { say } from './say'
 
 /** Writes a decision down. When this resolves the row is committed, and the message will leave once, whatever happens to this process. */
 export async function enqueue(db: Db, decision: Decision, options: EnqueueOptions, now: number): Promise<Queued> {
   if (!options.numbers.has(decision.number)) throw unknownNumber(decision.number, options.numbers)
-  let leaving = decision.drawn.message
-  const queued = await db.tx(async (trx): Promise<Queued> => {
+  const said = await say(db, decision, options, now)
+  if (said) return said
+  const { leaving, ...queued } = await db.tx(async (trx): Promise<Queued & { leaving: Written | null }> => {
     await decision.guard?.(trx)
+    if (decision.attempt) await holdEvent(trx, db, decision.attempt)
     const contact = await recipient(trx, db, decision.to, now)
     const conversation = await ensureConversation(trx, db, decision.number, contact.id, now)
     const earlier = await sameDecision(trx, decision.idempotency)
     if (earlier) {
-      await decision.alongside?.(trx, conversation, earlier.id)
-      return { id: earlier.id, status: earlier.status ?? 'queued', conversationId: conversation.id, fresh: false }
+      if (decision.step) await setStep(trx, conversation.id, { ...decision.step, messageId: earlier.id }, now)
+      return { id: earlier.id, status: earlier.status ?? 'queued', conversationId: conversation.id, leaves: false, leaving: null }
     }
     if (contact.opted_out && !decision.answering)
       throw new WaError('WA_OPTED_OUT', `Contact ${contact.id} does not want messages (opted out). Only their own words reopen the talk.`, [
         { path: 'to', message: 'opted out' },
       ])
-    leaving = allowedNow(decision.drawn, conversation, now)
+    const leaving = allowedNow(decision.drawn, conversation, now)
     await withinHour(trx, conversation, options.perRecipientHour, now)
     const id = await insertOutbound(trx, db, {
       number: decision.number,
@@ -83,10 +50,10 @@ export async function enqueue(db: Db, decision: Decision, options: EnqueueOption
     })
     if (id === null) throw Object.assign(new Error('the same decision is being written by another process'), { code: '40001' })
     await touchConversation(trx, conversation, { id, direction: 'out', text: decision.drawn.message.text, at: now }, null, now)
-    await decision.alongside?.(trx, conversation, id)
-    return { id, status: 'queued', conversationId: conversation.id, fresh: true }
+    if (decision.step) await setStep(trx, conversation.id, { ...decision.step, messageId: id }, now)
+    return { id, status: 'queued', conversationId: conversation.id, leaves: false, leaving }
   })
-  if (queued.fresh && leaving.content !== null) options.ready.keep(queued.id, leaving.content)
+  if (leaving !== null && leaving.content !== null) options.ready.keep(queued.id, leaving.content)
   return queued
 }
 
