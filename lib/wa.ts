@@ -11,7 +11,7 @@ import { captureRawBody } from './http/body'
 import type { Frame } from './http/dashboard/page'
 import type { Request } from './http/exchange'
 import { type Place, placeOf } from './http/mount'
-import { handleProbe, isProbe } from './http/probes'
+import { createProbes, isProbe } from './http/probes'
 import { logged, sendProblem } from './http/problem'
 import { handleWebhook, isWebhook } from './http/webhook'
 import type { Menu } from './model/builders'
@@ -120,11 +120,12 @@ function handlersOf(engine: RunningEngine) {
   const dashboard = onFirstUse(() =>
     (require('./http/dashboard/index') as typeof import('./http/dashboard/index')).createDashboard(settled.access, frameOf(settled)),
   )
+  const probes = createProbes(engine, settled.access)
   type Part = (req: Request, res: ServerResponse, place: Place) => Promise<boolean>
   const parts: Record<'webhook' | 'api' | 'dashboard', Part> = {
     webhook: async (req, res, place) => settled.webhook && isWebhook(place.path) && handleWebhook(req, res, engine, place, settled.production),
     api: async (req, res, place) => {
-      if (isProbe(place.path)) return handleProbe(req, res, engine, place, settled.access)
+      if (isProbe(place.path)) return probes(req, res, place)
       return settled.api && (place.path === '/api' || place.path.startsWith('/api/')) && api()(req, res, engine, place)
     },
     dashboard: async (req, res, place) => settled.dashboard && dashboard()(req, res, engine, place),

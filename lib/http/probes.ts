@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Engine } from '../engine'
-import { WaError } from '../errors'
+import { reasonOf, WaError } from '../errors'
+import { seldom } from '../log'
 import type { EventState } from '../model/event'
 import type { Status } from '../model/message'
 import { countEvents } from '../store/events'
@@ -13,30 +14,37 @@ import { logged, send, sendJson, sendProblem } from './problem'
 const PROBES = ['/healthz', '/readyz', '/metrics']
 export const isProbe = (path: string): boolean => PROBES.includes(path)
 
-/** `/healthz` never touches the database; `/readyz` asks it one question; `/metrics` needs an API key. */
-export async function handleProbe(req: Request, res: ServerResponse, engine: Engine, { path }: Place, access: Access): Promise<boolean> {
-  try {
-    if (req.method !== 'GET' && req.method !== 'HEAD') {
-      res.setHeader('Allow', 'GET, HEAD')
-      throw new WaError('WA_METHOD', `${path} answers GET, not ${req.method}.`)
+/** `/healthz` never touches the database; `/readyz` asks our tables one question; `/metrics` needs an API key. */
+export function createProbes(engine: Engine, access: Access): (req: Request, res: ServerResponse, place: Place) => Promise<boolean> {
+  // Whoever asks every second must not fill the log.
+  const sayUnready = seldom(engine.log, engine.now)
+  return async (req, res, { path }) => {
+    try {
+      if (req.method !== 'GET' && req.method !== 'HEAD') {
+        res.setHeader('Allow', 'GET, HEAD')
+        throw new WaError('WA_METHOD', `${path} answers GET, not ${req.method}.`)
+      }
+      if (path === '/healthz') sendJson(res, 200, { status: 'ok', state: engine.state })
+      else if (path === '/readyz') sendJson(res, 200, await readiness(engine))
+      else {
+        whichKey(req, access)
+        send(res, 200, 'text/plain; version=0.0.4; charset=utf-8', await metrics(engine))
+      }
+    } catch (error) {
+      if (path !== '/readyz') logged(error, engine.log, path)
+      else if (error instanceof WaError && error.cause !== undefined)
+        sayUnready('readyz', 'error', { error: reasonOf(error.cause) }, 'not ready: the tables cannot be read')
+      sendProblem(res, error)
     }
-    if (path === '/healthz') sendJson(res, 200, { status: 'ok', state: engine.state })
-    else if (path === '/readyz') sendJson(res, 200, await readiness(engine))
-    else {
-      whichKey(req, access)
-      send(res, 200, 'text/plain; version=0.0.4; charset=utf-8', await metrics(engine))
-    }
-  } catch (error) {
-    // Not being ready is an answer, not an accident: whoever asks every second must not fill the log.
-    sendProblem(res, path === '/readyz' ? error : logged(error, engine.log, path))
+    return true
   }
-  return true
 }
 
+/** A server that answers may have lost our tables: a schema that was dropped, a backup that is half-way in. */
 async function readiness(engine: Engine): Promise<{ status: 'ready' }> {
   if (engine.state !== 'ready') throw new WaError('WA_CLOSED', `wa-interactive is ${engine.state}.`)
   try {
-    await engine.db.read.raw('select 1')
+    await engine.db.read('wa_events').select('id').limit(1)
   } catch (error) {
     throw new WaError('WA_DATABASE', 'The database does not answer.', [], { cause: error })
   }

@@ -5,7 +5,7 @@ import { reasonOf, WaError } from '../errors'
 import { hurry } from './deadline'
 import { createPatience } from './patience'
 import { keepStatements } from './statements'
-import { strictly } from './strictly'
+import { mustBeStrict, strictly } from './strictly'
 import { createTurns } from './turns'
 
 export type Dialect = 'sqlite' | 'postgres' | 'mysql'
@@ -119,6 +119,7 @@ export async function openDatabase(database: DatabaseOption): Promise<Db> {
   const db = isKnex(database) ? await openBesideHost(database) : await openOwn(knexConfigOf(database))
   try {
     await db.write.raw('select 1')
+    if (isKnex(database) && db.dialect === 'mysql') await mustBeStrict(db.write)
   } catch (error) {
     await db.close().catch(() => {})
     throw unreachable(db.write, error)

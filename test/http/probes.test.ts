@@ -5,6 +5,8 @@ import request from 'supertest'
 import { Stop, waInteractive } from '../../lib/index'
 import { testOptions } from '../../lib/testing'
 import { ENGINE } from '../../lib/wa'
+import { engines } from '../support/databases'
+import { engineOf } from '../support/wire-host'
 import { apiHost, KEYS } from './api-host'
 
 const TO = '+919876543210'
@@ -59,6 +61,35 @@ test('readyz is 503 when the database stops to answer, and tells nothing of it',
   assert.deepEqual([answer.status, answer.body.code, answer.headers['retry-after']], [503, 'WA_DATABASE', '30'])
   assert.doesNotMatch(answer.text, /select|acquire|sqlite/i)
 })
+
+for (const engine of engines()) {
+  test(`${engine.name}: readyz is 503 when the tables are gone, and the log says so once, until they are there again`, { skip: engine.skip }, async () => {
+    const database = await engine.open()
+    const said: [object, string][] = []
+    const error = (given: object, words: string): void => void said.push([given, words])
+    const { wa, app } = made({ database: database.url, worker: false, logger: { debug() {}, info() {}, warn() {}, error } })
+    await wa.start()
+    const { write } = engineOf(wa).db
+    await write.schema.renameTable('wa_events', 'wa_gone')
+
+    const gone = [await request(app).get('/wa/readyz'), await request(app).get('/wa/readyz')]
+    await write.schema.renameTable('wa_gone', 'wa_events')
+    const back = await request(app).get('/wa/readyz')
+    await wa.close()
+    await database.drop()
+
+    for (const { status, body, text } of gone) {
+      assert.deepEqual([status, body.code], [503, 'WA_DATABASE'])
+      assert.doesNotMatch(text, /wa_events/)
+    }
+    assert.equal(back.status, 200)
+    assert.deepEqual(
+      said.map(([, words]) => words),
+      ['not ready: the tables cannot be read'],
+    )
+    assert.match(JSON.stringify(said[0]), /wa_events/)
+  })
+}
 
 test('metrics need an API key, whatever its scope', async (t) => {
   const { server } = await apiHost(t)
