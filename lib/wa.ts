@@ -22,6 +22,7 @@ import { type Settled, settleOptions, type WaOptions } from './options'
 import { CODE } from './store/audit'
 import { type ContactChange, ensureContact, findContact } from './store/contacts'
 import { findConversation } from './store/conversations'
+import { inOurWords } from './store/database'
 import { eraseContact } from './store/erase'
 import { canonical } from './store/menus'
 import { messageById } from './store/messages'
@@ -211,6 +212,21 @@ function closedParts(engine: RunningEngine): string[] {
   return warnings
 }
 
+type Asked = (...given: never[]) => Promise<unknown>
+/** The same functions, which tell of trouble with the database in our words. */
+function told<T extends Record<string, Asked>>(functions: T): T {
+  const tell =
+    (ask: Asked): Asked =>
+    async (...given) => {
+      try {
+        return await ask(...given)
+      } catch (error) {
+        throw inOurWords(error)
+      }
+    }
+  return Object.fromEntries(Object.entries(functions).map(([name, ask]) => [name, tell(ask)])) as T
+}
+
 function faceOf(engine: RunningEngine) {
   const { listeners, settled } = engine
   const parts = engine.context
@@ -256,25 +272,27 @@ function faceOf(engine: RunningEngine) {
       listeners.onAnswer(name, options, fn)
       return this
     },
-    async send(to: unknown, what: string | Menu | Record<string, unknown>, ...rest: unknown[]): Promise<EngineSent> {
-      const attempt = attemptHere()
-      if (attempt) mustGoOn(attempt)
-      const nth = attempt ? attempt.sends++ : 0
-      await engine.start()
-      const hasVariables = typeof what === 'string' || 'ids' in what
-      const [variables, options] = (hasVariables ? rest : [undefined, rest[0]]) as [Record<string, unknown> | undefined, SendOptions | undefined]
-      const drawnFrom = whatOf(what, variables, 'key')
-      const ref = refOf(to, settled.defaultCountry)
-      return engine.send({
-        to: 'id' in ref ? { id: String(ref.id) } : ref,
-        what: drawnFrom,
-        number: options?.from,
-        replyTo: options?.replyTo,
-        meta: options?.meta,
-        idempotency: idempotencyOf(options?.idempotencyKey, attempt, nth, hashOf(canonical([ref, drawnFrom]))),
-        guard: attempt ? guardOf(parts, attempt) : undefined,
-      })
-    },
+    ...told({
+      async send(to: unknown, what: string | Menu | Record<string, unknown>, ...rest: unknown[]): Promise<EngineSent> {
+        const attempt = attemptHere()
+        if (attempt) mustGoOn(attempt)
+        const nth = attempt ? attempt.sends++ : 0
+        await engine.start()
+        const hasVariables = typeof what === 'string' || 'ids' in what
+        const [variables, options] = (hasVariables ? rest : [undefined, rest[0]]) as [Record<string, unknown> | undefined, SendOptions | undefined]
+        const drawnFrom = whatOf(what, variables, 'key')
+        const ref = refOf(to, settled.defaultCountry)
+        return engine.send({
+          to: 'id' in ref ? { id: String(ref.id) } : ref,
+          what: drawnFrom,
+          number: options?.from,
+          replyTo: options?.replyTo,
+          meta: options?.meta,
+          idempotency: idempotencyOf(options?.idempotencyKey, attempt, nth, hashOf(canonical([ref, drawnFrom]))),
+          guard: attempt ? guardOf(parts, attempt) : undefined,
+        })
+      },
+    }),
     observe(this: unknown, event: string, fn: (given: unknown) => void) {
       // What it returns is passed on: a promise that rejects must meet the catch of whoever calls observers.
       engine.observe((type, given) => (event === '*' || event === type ? fn(given) : undefined))
@@ -284,7 +302,7 @@ function faceOf(engine: RunningEngine) {
       engine.onError(fn)
       return this
     },
-    messages: {
+    messages: told({
       async get(id: string) {
         await engine.start()
         const message = /^\d+$/.test(id) ? await messageById(engine.db.write, Number(id)) : null
@@ -292,13 +310,13 @@ function faceOf(engine: RunningEngine) {
       },
       retry: (id: string) => decided(id, () => engine.decideMessage(id, 'retry', CODE)),
       cancel: (id: string) => decided(id, () => engine.decideMessage(id, 'cancel', CODE)),
-    },
-    events: {
+    }),
+    events: told({
       retry: (id: string) => decided(id, () => engine.decideEvent(id, 'retry', CODE)),
       discard: (id: string) => decided(id, () => engine.decideEvent(id, 'discard', CODE)),
       replay: (id: string) => decided(id, () => engine.decideEvent(id, 'replay', CODE)),
-    },
-    contacts: {
+    }),
+    contacts: told({
       async get(who: To) {
         await engine.start()
         const contact = await findContact(engine.db.write, refOf(who, settled.defaultCountry))
@@ -329,15 +347,15 @@ function faceOf(engine: RunningEngine) {
         const contact = await findContact(engine.db.write, refOf(who, settled.defaultCountry))
         if (contact) await eraseContact(engine.db, contact.id, CODE, engine.now())
       },
-    },
-    conversations: {
+    }),
+    conversations: told({
       async get(who: To, options: { number?: string } = {}) {
         await engine.start()
         const contact = await findContact(engine.db.write, refOf(who, settled.defaultCountry))
         const conversation = contact ? await findConversation(engine.db.write, numberOf(options.number), contact.id) : null
         return conversation ? publicConversation(parts, conversation, null) : null
       },
-    },
+    }),
   }
   return face
 }

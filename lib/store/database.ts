@@ -308,3 +308,14 @@ export function isUnreachable(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
   return (typeof code === 'string' && OUT_OF_REACH.test(code)) || (typeof message === 'string' && NO_CONNECTION.test(message))
 }
+
+/** For callers in code: what a driver says of a database that is away or held names no way out. Anything else stays as it is. */
+export function inOurWords(error: unknown): unknown {
+  if (error instanceof WaError || !isUnreachable(error)) return error
+  const code = (error as { code?: unknown }).code
+  const words =
+    code === 'SQLITE_BUSY'
+      ? `Another program has held the database file for ${BUSY_TIMEOUT_MS / 1000} seconds: a backup, an open sqlite3 shell, a second host. Try again when it has let go.`
+      : `The database does not answer (${typeof code === 'string' ? code : reasonOf(error)}). Try again in a moment.`
+  return new WaError('WA_DATABASE', words, [], { cause: error })
+}

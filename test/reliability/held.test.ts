@@ -11,8 +11,10 @@ import { lookInto } from './rig/database'
 
 /** Both providers hang up after so long without an answer. */
 const PROVIDER_WAITS_MS = 10_000
+const all = engines()
+const [sqlite, ...servers] = all as [TestEngine, ...TestEngine[]]
 
-for (const engine of engines()) {
+for (const engine of all) {
   test(`${engine.name}: while the database is held the door asks for another call before the provider hangs up, and what comes again is heard once`, {
     skip: engine.skip,
     timeout: 60_000,
@@ -37,6 +39,39 @@ for (const engine of engines()) {
     assert.deepEqual(heard.sort(), ['one', 'two'])
   })
 }
+
+test('sqlite: code that calls while the file is held is told who may hold it, and its next call does well', { timeout: 60_000 }, async () => {
+  const database = await sqlite.open()
+  await using host = await wireHost('exotel', { database: database.url })
+  const letGo = await hold(sqlite, database.url)
+
+  await assert.rejects(host.wa.send('+919800000001', { text: 'hi' }), {
+    code: 'WA_DATABASE',
+    message: /Another program has held the database file.*Try again when it has let go/,
+  })
+  await letGo()
+  await host.wa.send('+919800000001', { text: 'hi' })
+  await host.wa.idle()
+
+  assert.deepEqual(await host.knex('wa_messages').pluck('text'), ['hi'])
+})
+
+for (const engine of servers)
+  test(`${engine.name}: code that calls while the server is away is told so`, { skip: engine.skip }, async () => {
+    const database = await engine.open()
+    const host = await wireHost('exotel', { database: database.url, worker: false })
+    await host.engine.db.write.destroy()
+
+    for (const call of [
+      () => host.wa.send('+919800000001', { text: 'hi' }),
+      () => host.wa.contacts.get('+919800000001'),
+      () => host.wa.conversations.get('+919800000001'),
+      () => host.wa.messages.retry('1'),
+      () => host.wa.events.replay('1'),
+    ])
+      await assert.rejects(call(), { code: 'WA_DATABASE', message: /does not answer.*Try again in a moment/ })
+    await host.wa.close()
+  })
 
 /** Nobody else writes an event until what comes back is called: it fails when the lock was lost before. */
 async function hold(engine: TestEngine, url: string): Promise<() => Promise<void>> {
