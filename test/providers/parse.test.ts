@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { HEARD_AS } from '../../lib/model/event'
 import { cloudApi } from '../../lib/providers/cloud-api'
 import { exotel } from '../../lib/providers/exotel'
 import { simulator } from '../../lib/providers/simulator'
@@ -17,6 +18,24 @@ for (const name of ['exotel', 'cloud-api'] as const) {
       for (const one of cases) test(one.name, () => saysWhatIsExpected(one, PROVIDERS[name].parse(bytesOf(one))))
     })
   }
+}
+
+/** What a customer's message can be, and what becomes of ours. */
+const EVERY = [...Object.keys(HEARD_AS), 'status']
+for (const name of ['exotel', 'cloud-api'] as const) {
+  test(`${name}: every kind of event has a file of its own, and no other kind stands in it`, () => {
+    const files = new Map(casesOf(name).map(({ file, cases }) => [file.replace('.json', '').replace('-', '_'), cases]))
+    for (const kind of EVERY) {
+      const found = files.get(kind)?.flatMap(({ expect }) => expect.map((event) => (event.kind === 'message' ? event.type : event.kind))) ?? []
+      assert.ok(found.includes(kind), `no case of ${kind}`)
+      // A report that says nothing of its fate is none.
+      assert.deepEqual(
+        found.filter((one) => one !== kind && !(kind === 'status' && one === 'unrecognised')),
+        [],
+        kind,
+      )
+    }
+  })
 }
 
 function saysWhatIsExpected({ expect }: Case, found: readonly object[]): void {
