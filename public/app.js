@@ -14,8 +14,7 @@ const notice = (words) => {
 on('notice', ({ detail }) => notice(detail.words))
 /** Words that somebody typed and nobody has yet. */
 const isTyped = () =>
-  document.querySelector('[data-unsaved]') ||
-  [...document.querySelectorAll('textarea, input[type=text], input:not([type])')].some((one) => one.value !== one.defaultValue)
+  document.querySelector('[data-unsaved]') || [...document.querySelectorAll('textarea, input')].some((one) => one.value !== one.defaultValue)
 on('signed-out', () => {
   if (isTyped()) notice(document.body.dataset.signedOut)
   else location.reload()
@@ -33,7 +32,7 @@ on('htmx:response:error', ({ detail }) => {
 })
 on('htmx:error', ({ target }) => {
   // The live stream and refreshes come back by themselves.
-  if (target instanceof Element && target.closest('form')) notice(document.body.dataset.offline)
+  if (target instanceof Element && (target.form || target.closest('form'))) notice(document.body.dataset.offline)
 })
 // What hangs over the page closes by Escape, and by a press anywhere else.
 const shut = (which, except = null) => {
@@ -48,7 +47,7 @@ on('keydown', ({ key }) => {
 })
 on('click', ({ target }) => shut(':is(.kebab, .clip)[open]', target))
 // A tab that nobody sees asks for nothing, not even its stream, and for what it missed when it is seen again.
-// What changes only when something happens does not ask while the stream beats: it would be told.
+// Nor does what only news change, while the stream beats: it would be told.
 const BEATS_MS = 40000
 let missed = false
 let beat

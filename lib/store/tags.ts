@@ -24,12 +24,24 @@ export async function tagsInUse(query: Query, archived: boolean): Promise<string
 }
 
 /** Files a menu under these words and no others. Answers whether anything changed. */
-export async function setTags(trx: Query, menu: { id: number; key: string }, tags: readonly string[], by: Actor, now: number): Promise<boolean> {
+export async function setTags(trx: Query, menu: Filed, tags: readonly string[], by: Actor, now: number): Promise<boolean> {
   const before = (await tagsOf(trx, [menu.id])).get(menu.id) ?? []
-  const after = tidyTags(tags).map(storable).sort()
-  if ([...before].sort().join('\n') === after.join('\n')) return false
+  const after = tidyTags(tags).map(storable)
+  if (areSame(before, after)) return false
   await trx('wa_menu_tags').where({ menu_id: menu.id }).delete()
   if (after.length > 0) await trx('wa_menu_tags').insert(after.map((tag) => ({ menu_id: menu.id, tag })))
-  await writeAudit(trx, by, 'menu.tagged', `menu:${menu.key}`, before, after, now)
+  await writeAudit(trx, by, 'menu.tagged', `menu:${menu.key}`, before, after.sort(), now)
   return true
 }
+
+/** The same by somebody who knew of the tags `seen`. False when they are others by now: nothing is done. */
+export async function changeTags(trx: Query, menu: Filed, seen: readonly string[], tags: readonly string[], by: Actor, now: number): Promise<boolean> {
+  // Two who file it at once come one after the other.
+  await trx('wa_menus').where({ id: menu.id }).update({ id: menu.id })
+  if (!areSame((await tagsOf(trx, [menu.id])).get(menu.id) ?? [], seen)) return false
+  await setTags(trx, menu, tags, by, now)
+  return true
+}
+
+type Filed = { id: number; key: string }
+const areSame = (some: readonly string[], others: readonly string[]): boolean => [...some].sort().join('\n') === [...others].sort().join('\n')

@@ -236,3 +236,29 @@ test('a name or words that are too long are refused whole, with their limit, and
   assert.match((await get('/phone?as=2')).text, /A{60}/)
   assert.match(wordsOf((await post('/phone/pairs', { first: 'x'.repeat(4097), second: 'y' }).expect(422)).text), /4,?097 characters; WhatsApp takes 4,?096/)
 })
+
+test('what the controls of the phone do not take is said in their form, which keeps what was typed; in every language', async (t) => {
+  const { post, phone, get } = await host(t)
+  await phone({ name: 'Asha' }).says('hi')
+
+  const jump = (await post('/phone/clock', { count: '1.5', unit: 'minutes' }).expect(422)).text
+  const pair = (await post('/phone/pairs', { first: 'x'.repeat(4097), second: 'Where is it?' }).expect(422)).text
+  const empty = (await post('/phone/messages', { kind: 'text', text: '  ' }).expect(422)).text
+
+  assert.match(jump, /name="count"[^>]*value="1\.5"[^>]*aria-invalid="true"/)
+  assert.match(jump, /id="jump-fault"[^>]*>How long is a whole number/)
+  assert.match(pair, /name="first" value="x{4097}"/)
+  assert.match(wordsOf(pair), /4,097 characters; WhatsApp takes 4,096/)
+  assert.match(empty, /id="_refusal"[^>]*>Not sent: Write something first\./)
+  for (const language of ['en', 'hi']) {
+    const { text } = await get('/phone', 'admin', { cookie: `wa_language=${language}` })
+    assert.deepEqual(
+      [...text.matchAll(/name="minutes" value="(\d+)"/g)].map(([, minutes]) => minutes),
+      ['60', '1380', '1440', '10080'],
+    )
+    assert.deepEqual(
+      [...text.matchAll(/<option value="(minutes|hours|days)"/g)].map(([, unit]) => unit),
+      ['minutes', 'hours', 'days'],
+    )
+  }
+})

@@ -80,9 +80,12 @@ export function seeOther(x: Exchange, path: string): void {
   x.res.writeHead(303, { Location: `${x.base}${path}`, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end()
 }
 
+/** Sent by a script of ours, which cannot be led elsewhere by a redirect, and keeps the page when there is nothing to put into it. */
+const isHtmx = (req: Request): boolean => req.headers['hx-request'] !== undefined
+
 /** The same for a form that htmx sent, which goes to another page by a header. */
 export function leadTo(x: Exchange, path: string): void {
-  if (x.req.headers['hx-request-type'] !== 'partial') seeOther(x, path)
+  if (!isHtmx(x.req)) seeOther(x, path)
   else x.res.writeHead(200, { ...OURS, 'HX-Redirect': `${x.base}${path}`, 'Cache-Control': 'no-store', 'Content-Length': 0 }).end()
 }
 
@@ -147,7 +150,7 @@ export function refuse(req: Request, res: ServerResponse, base: string, error: u
   if (problem.status === 503) headers['Retry-After'] = '5'
   if (problem.status === 429) headers['Retry-After'] = '300'
   if (error instanceof WaError && error.code === 'WA_METHOD') headers.Allow = String(error.faults[0]?.limit ?? 'GET')
-  if (req.headers['hx-request-type'] === 'partial') {
+  if (isHtmx(req)) {
     // Whoever lost their session is led to the sign-in by loading the page anew, unless words stand in it that would be lost (public/app.js).
     const told = problem.status === 401 ? 'signed-out' : 'notice'
     html(res, problem.status, '', { ...headers, 'HX-Reswap': 'none', 'HX-Trigger': asciiJson({ [told]: { words: how.t.said(problem.detail) } }) })

@@ -11,9 +11,10 @@ import { ageConversation, ensureConversation } from '../../store/conversations'
 import { deliveredUnread, type MessageRow, messageById } from '../../store/messages'
 import { readForm } from '../body'
 import type { Exchange, Role, Route } from '../exchange'
+import { english } from '../words/say'
 import { fieldOf, isPartial } from './asked'
 import { streamOf } from './live'
-import { fragment, page, seeOther } from './page'
+import { fragment, leadTo, page, seeOther } from './page'
 import { addressOf, eventsView, FAULTS, FIRST_CUSTOMER, type Handset, handsetOf, phoneView, screenView } from './phone-view'
 
 export const routes: Route<Role>[] = [
@@ -41,6 +42,8 @@ interface Refused {
     about: 'name' | 'phone'
   }
   words?: { text: string; fault: string }
+  jump?: { count: string; fault: string }
+  pair?: { first: string; second: string; fault: string }
 }
 
 async function show(x: Exchange, refused: Refused = {}): Promise<void> {
@@ -54,9 +57,11 @@ async function show(x: Exchange, refused: Refused = {}): Promise<void> {
       ...(await phoneView(x, handset)),
       refused: refused.contact ?? { name: '', phone: '', fault: null, about: null },
       words: refused.words ?? { text: '', fault: '' },
+      jump: refused.jump ?? null,
+      pair: refused.pair ?? null,
       limit: LIMITS.text,
     },
-    refused.contact || refused.words ? 422 : 200,
+    Object.keys(refused).length > 0 ? 422 : 200,
   )
 }
 
@@ -84,7 +89,8 @@ async function write(x: Exchange): Promise<void> {
   if (kind === 'image')
     await deliver(x, handset, [{ content: sendsImage({ id: `sim.image.${randomBytes(4).toString('hex')}`, ...(text ? { caption: text } : {}) }) }])
   else if (kind === 'location') await deliver(x, handset, [{ content: sendsLocation(PLACE) }])
-  else if (text !== '') await deliver(x, handset, [{ content: says(text) }])
+  else if (text === '') return refuseWords(x, text, x.t('Write something first.'))
+  else await deliver(x, handset, [{ content: says(text) }])
   return screen(x, await handsetOf(x, form))
 }
 
@@ -94,6 +100,12 @@ async function refuseWords(x: Exchange, text: string, reason: string): Promise<v
   x.res.setHeader('HX-Retarget', '#_refusal')
   x.res.setHeader('HX-Reswap', 'outerHTML')
   return fragment(x, 'phone/_refusal', { fault }, 422)
+}
+
+/** A script keeps the form as it is and shows a notice; without one the page comes again with what was written. */
+function refuse(x: Exchange, refused: Refused, fault: string): Promise<void> {
+  if (isPartial(x)) throw new WaError('WA_REQUEST_INVALID', fault)
+  return show(x, refused)
 }
 
 async function tap(x: Exchange): Promise<void> {
@@ -120,8 +132,10 @@ async function offerOf(x: Exchange, handset: Handset, id: string): Promise<Messa
 async function pair(x: Exchange): Promise<void> {
   const form = await readForm(x.req)
   const handset = await handsetOf(x, form)
-  const [first, second] = [textOf(x, form, 'first'), textOf(x, form, 'second')]
-  if (first !== '' && second !== '') await deliver(x, handset, [{ content: says(second) }, { content: says(first), agoMs: 2000 }])
+  const [first, second] = [trimmed(form, 'first'), trimmed(form, 'second')]
+  const fault = first === '' || second === '' ? x.t('Write something first.') : (whyTooLong(x, first) ?? whyTooLong(x, second))
+  if (fault !== null) return refuse(x, { pair: { first, second, fault } }, fault)
+  await deliver(x, handset, [{ content: says(second) }, { content: says(first), agoMs: 2000 }])
   return screen(x, await handsetOf(x, form))
 }
 
@@ -138,11 +152,16 @@ const MINUTE_MS = 60_000
 /** Minutes of a unit, by its name in the form. */
 const UNITS: Readonly<Record<string, number>> = { minutes: 1, hours: 60, days: 1440 }
 const YEAR = 366 * 1440
+const HOW_LONG = english('How long is a whole number of minutes, hours or days, from a minute to a year.')
 
 /** Time passes for this customer: the 24-hour window closes, and what was asked may expire. */
 async function letPass(x: Exchange): Promise<void> {
   const form = await readForm(x.req)
   const minutes = minutesOf(form)
+  if (minutes === null) {
+    const fault = x.t(HOW_LONG)
+    return refuse(x, { jump: { count: fieldOf(form, 'count'), fault } }, fault)
+  }
   const handset = await handsetOf(x, form)
   const { conversation } = handset
   if (conversation) await x.engine.db.tx((trx) => ageConversation(trx, conversation.id, minutes * MINUTE_MS, x.engine.now()))
@@ -150,11 +169,10 @@ async function letPass(x: Exchange): Promise<void> {
 }
 
 /** The button that was pressed says how many, or that the fields beside it do. */
-function minutesOf(form: Form): number {
+function minutesOf(form: Form): number | null {
   const pressed = fieldOf(form, 'minutes')
   const minutes = Number(pressed || fieldOf(form, 'count')) * (pressed ? 1 : (UNITS[fieldOf(form, 'unit')] ?? Number.NaN))
-  if (Number.isInteger(minutes) && minutes >= 1 && minutes <= YEAR) return minutes
-  throw new WaError('WA_REQUEST_INVALID', 'How long is a whole number of minutes, hours or days, from a minute to a year.')
+  return Number.isInteger(minutes) && minutes >= 1 && minutes <= YEAR ? minutes : null
 }
 
 const LONGEST_NAME = 60
@@ -179,20 +197,12 @@ async function meet(x: Exchange): Promise<void> {
     await ensureConversation(trx, x.engine.db, line.number, known.id, now)
     return known
   })
-  return seeOther(x, addressOf({ line, several: x.engine.lines.size > 1, contact }))
+  return leadTo(x, addressOf({ line, several: x.engine.lines.size > 1, contact }))
 }
 
 const trimmed = (form: Form, name: string): string => fieldOf(form, name).replaceAll('\r\n', '\n').trim()
 const whyTooLong = ({ t }: Exchange, text: string): string | null =>
   codePoints(text) > LIMITS.text ? t('{n} characters; WhatsApp takes {limit}. Send it in two messages.', { n: codePoints(text), limit: LIMITS.text }) : null
-
-/** Never cut: two halves of what somebody wrote are another message. */
-const textOf = (x: Exchange, form: Form, name: string): string => {
-  const text = trimmed(form, name)
-  const reason = whyTooLong(x, text)
-  if (reason !== null) throw new WaError('WA_REQUEST_INVALID', reason)
-  return text
-}
 
 interface Utterance {
   content: Content

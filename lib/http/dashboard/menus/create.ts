@@ -7,7 +7,7 @@ import { menuByKey, saveDraft } from '../../../store/menus'
 import { readForm } from '../../body'
 import type { Exchange, Role, Route } from '../../exchange'
 import { fieldOf } from '../asked'
-import { page, seeOther } from '../page'
+import { leadTo, page } from '../page'
 import { writtenOf } from './one'
 import { previewOf } from './preview'
 import { blank, exampleFor, TYPES } from './types'
@@ -62,7 +62,7 @@ async function create(x: Exchange): Promise<void> {
     if (error instanceof WaError && error.code === 'WA_STATE') return refused(x.t('There is a menu “{menu}” already. Choose another name.', { menu: key }))
     throw error
   }
-  return seeOther(x, `/menus/${key}?did=made`)
+  return leadTo(x, `/menus/${key}?did=made`)
 }
 
 /** A copy is filed where its original is. */

@@ -6,7 +6,7 @@ import { saveDraft } from '../../../store/menus'
 import { readForm } from '../../body'
 import type { Exchange, Role, Route } from '../../exchange'
 import { fieldOf } from '../asked'
-import { page, seeOther } from '../page'
+import { leadTo, page } from '../page'
 import { keyFrom } from './create'
 
 export const routes: Route<Role>[] = [
@@ -58,7 +58,7 @@ async function bringIn(x: Exchange): Promise<void> {
           : x.t('All of these menus are here already; nothing was changed.'),
         menus.length === 1 ? 'name' : 'text',
       )
-    return seeOther(x, menus.length === 1 ? `/menus/${menus[0]?.key}?did=imported` : '/menus?shown=changed&did=imported')
+    return leadTo(x, menus.length === 1 ? `/menus/${menus[0]?.key}?did=imported` : '/menus?shown=changed&did=imported')
   } catch (error) {
     if (!(error instanceof WaError) || error.status >= 500) throw error
     const words = error.message.includes('it is no JSON')

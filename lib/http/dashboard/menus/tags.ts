@@ -2,7 +2,7 @@ import { collectFaults, sentences } from '../../../model/fault'
 import { LIMITS } from '../../../model/limits'
 import { checkTags, tidyTags } from '../../../model/tags'
 import type { StoredMenu } from '../../../store/menus'
-import { setTags } from '../../../store/tags'
+import { changeTags } from '../../../store/tags'
 import { readForm } from '../../body'
 import type { Exchange, Role, Route } from '../../exchange'
 import { fieldOf, isPartial, may } from '../asked'
@@ -17,6 +17,8 @@ export interface TagsView {
   tags: readonly { words: string; href: string }[]
   mayTag: boolean
   typed: string
+  /** The tags on which what is typed is based. */
+  seen: string
   fault: string | null
   most: number
 }
@@ -27,6 +29,7 @@ export function tagsView(x: Exchange, menu: StoredMenu, refused: { typed: string
     tags: menu.tags.map((words) => ({ words, href: `/menus?${new URLSearchParams({ tag: words })}` })),
     mayTag: may(x, 'editor'),
     typed: refused?.typed ?? menu.tags.join(', '),
+    seen: menu.tags.join(', '),
     fault: refused?.fault ?? null,
     most: LIMITS.tags,
   }
@@ -40,12 +43,15 @@ async function file(x: Exchange): Promise<void> {
   const tags = tidyTags(typed.split(','))
   const { faults, report } = collectFaults()
   checkTags(tags, 'tags', report)
-  if (faults.length > 0) {
-    const view = tagsView(x, menu, { typed, fault: x.t.said(sentences(faults)) })
-    if (isPartial(x)) return fragment(x, 'menus/_tags', { tagged: view }, 422)
-    return page(x, 'menus/tags', { title: menu.key, styles: ['editor.css'], key: menu.key, tagged: view }, 422)
+  const refused = (now: StoredMenu, fault: string, status: number): Promise<void> | void => {
+    const tagged = tagsView(x, now, { typed, fault })
+    if (isPartial(x)) return fragment(x, 'menus/_tags', { tagged }, status)
+    return page(x, 'menus/tags', { title: menu.key, styles: ['editor.css'], key: menu.key, tagged }, status)
   }
-  await x.engine.db.tx((trx) => setTags(trx, menu, tags, x.user, x.engine.now()))
+  if (faults.length > 0) return refused(menu, x.t.said(sentences(faults)), 422)
+  const seen = form.seen === undefined ? menu.tags : tidyTags(fieldOf(form, 'seen').split(','))
+  const done = await x.engine.db.tx((trx) => changeTags(trx, menu, seen, tags, x.user, x.engine.now()))
+  if (!done) return refused(await menuOf(x), x.t('Somebody else changed the tags meanwhile. Theirs stand above; saving puts yours in their place.'), 412)
   if (!isPartial(x)) return seeOther(x, `/menus/${menu.key}`)
   return fragment(x, 'menus/_tags', { tagged: tagsView(x, await menuOf(x)) })
 }

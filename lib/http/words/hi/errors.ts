@@ -192,6 +192,5 @@ export const REFUSALS: Words = {
   'This message does not offer that option.': 'इस मैसेज में वह विकल्प नहीं है।',
   'This message is not on the phone.': 'यह मैसेज फ़ोन पर नहीं है।',
   'Choose what the next send meets from the list.': 'सूची से चुनें कि अगले मैसेज के साथ क्या हो।',
-  'How long is a whole number of minutes, hours or days, from a minute to a year.': 'समय मिनट, घंटे या दिन की पूरी संख्या में दें, एक मिनट से एक साल तक।',
   'The webhook answered {status}: {body}.': 'वेबहुक ने {status} का जवाब दिया: {body}।',
 }

@@ -56,4 +56,5 @@ export const PHONE: Words = {
   'Silent for {time}: the 24-hour window is closed until this customer writes.': '{time} से चुप: जब तक यह ग्राहक नहीं लिखता, 24 घंटे की विंडो बंद है।',
   'Silent for {time}: of the 24-hour window, {left}.': '{time} से चुप: 24 घंटे की विंडो में {left}।',
   'The name is {n} characters; at most {limit}.': 'नाम में {n} अक्षर हैं; ज़्यादा से ज़्यादा {limit} हो सकते हैं।',
+  'How long is a whole number of minutes, hours or days, from a minute to a year.': 'समय मिनट, घंटे या दिन की पूरी संख्या में दें, एक मिनट से एक साल तक।',
 }

@@ -9,6 +9,8 @@ export const TAGS: Words = {
   'At most {n}. Only staff see them.': 'ज़्यादा से ज़्यादा {n}। इन्हें सिर्फ़ स्टाफ़ देखता है।',
   'changed its tags': 'ने इसके टैग बदले',
   'changed the tags of a menu': 'ने मेन्यू के टैग बदले',
+  'Somebody else changed the tags meanwhile. Theirs stand above; saving puts yours in their place.':
+    'इस बीच किसी और ने टैग बदल दिए। उनके टैग ऊपर हैं; सेव करने पर उनकी जगह आपके आ जाएँगे।',
   'Save tags': 'टैग सेव करें',
   'Tags of {menu}': '{menu} के टैग',
   'No menu of these is filed under “{tag}”': 'इनमें से किसी मेन्यू पर “{tag}” टैग नहीं है',
