@@ -23,6 +23,17 @@ export function placeOf(req: Request, prefix: string): Place | null {
   return split(prefix, url.slice(prefix.length))
 }
 
+/**
+ * The mount as the browser addresses it. A proxy may take a prefix away before the request comes here: `publicUrl` has it, and is believed for requests
+ * that came to its host. (What such a header says is only compared, never shown.)
+ */
+export function baseFor({ headers }: Request, base: string, publicUrl: string | null): string {
+  if (publicUrl === null) return base
+  const { host, pathname } = new URL(publicUrl)
+  const path = pathname.replace(/\/+$/, '')
+  return path.endsWith(base) && (headers.host === host || headers['x-forwarded-host'] === host) ? path : base
+}
+
 /** Nobody writes into it. */
 const NO_QUERY = new URLSearchParams()
 

@@ -4,7 +4,7 @@ import { WaError } from '../../errors'
 import { createAttempts } from '../attempts'
 import type { Exchange, Request, Role, Route, User } from '../exchange'
 import { type Access, requireRole, requireSameOrigin, whoIs } from '../guard'
-import type { Place } from '../mount'
+import { baseFor, type Place } from '../mount'
 import { logged } from '../problem'
 import { finder } from '../router'
 import { chosenLanguage } from '../words/languages'
@@ -66,8 +66,9 @@ export function createDashboard(access: Access, frame: Frame): (req: Request, re
       throw error
     }
   }
-  return async (req, res, engine, { base, path, query }) => {
+  return async (req, res, engine, { base: mounted, path, query }) => {
     setFrame(engine, frame)
+    const base = baseFor(req, mounted, engine.publicUrl)
     let user: User | null = null
     const t = frame.look.languages.say(chosenLanguage(req.headers.cookie))
     try {
