@@ -10,21 +10,14 @@ const part = { 'hx-request-type': 'partial' }
 const rowsIn = (html: string): string[] => [...html.matchAll(/<li class="case" id="\w+-(\d+)"/g)].map((match) => match[1] as string)
 
 test('rows of the outbox stay in their places as they are by now, and what came since is counted, not shown', async (t) => {
-  const { get, post, phone, control, wa } = await host(t)
-  const asha = phone({ name: 'Asha' })
-  for (const _time of [1, 2]) {
-    control.provider.failNext(131026)
-    await asha.says('hi')
-  }
+  const { get, post, phone, troubles, wa } = await host(t)
+  const asha = await troubles(131026, 2, phone({ name: 'Asha' }))
   const opened = (await get('/outbox?state=failed')).text
   const here = again(opened, '_outbox')
 
   await post('/outbox/4/retry').expect(303)
   await wa.idle()
-  for (const _time of [1, 2]) {
-    control.provider.failNext(131026)
-    await asha.says('hi')
-  }
+  await troubles(131026, 2, asha)
   const later = (await get(here, 'agent', part)).text
   const shown = /class="fresh"[^>]*><a class="button" href="\/wa([^"]+)">/.exec(later)?.[1] ?? ''
 
@@ -37,11 +30,8 @@ test('rows of the outbox stay in their places as they are by now, and what came 
 })
 
 test('a decision made in the list leaves the row where it is; without JavaScript the list is opened anew', async (t) => {
-  const { get, post, phone, control, wa } = await host(t)
-  for (const _time of [1, 2]) {
-    control.provider.failNext(131026)
-    await phone().says('hi')
-  }
+  const { get, post, troubles, wa } = await host(t)
+  await troubles(131026, 2)
   const opened = (await get('/outbox')).text
   const action = /action="\/wa(\/outbox\/4\/cancel[^"]*)"/.exec(opened)?.[1]?.replaceAll('&amp;', '&') ?? ''
 

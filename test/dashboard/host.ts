@@ -57,7 +57,16 @@ export async function host(t: TestContext, given: Pick<WaOptions, 'menus' | 'das
   /** A form of one of our pages, as a browser without JavaScript sends it. */
   const post = (path: string, fields: Record<string, string> = {}, who = 'admin') =>
     request(app).post(`/wa${path}`).set({ 'x-role': who, 'sec-fetch-site': 'same-origin' }).type('form').send(fields)
-  return { wa, app, get, post, phone: (options: Parameters<typeof testPhone>[1] = {}) => testPhone(wa, options), control }
+  const phone = (options: Parameters<typeof testPhone>[1] = {}) => testPhone(wa, options)
+  /** A customer says hi, so many times, and what answers them meets trouble. */
+  const troubles = async (trouble: Parameters<typeof control.provider.failNext>[0], times = 1, customer = phone()) => {
+    for (let time = 0; time < times; time++) {
+      control.provider.failNext(trouble)
+      await customer.says('hi')
+    }
+    return customer
+  }
+  return { wa, app, get, post, troubles, phone, control }
 }
 
 /** The value of a hidden field. */

@@ -4,10 +4,8 @@ import { Stop } from '../../lib/index'
 import { host, wordsOf } from './host'
 
 test('a message that failed stands in the outbox with its reason and what to do, and is sent again on request', async (t) => {
-  const { get, post, phone, control, wa } = await host(t)
-  const asha = phone({ name: 'Asha' })
-  control.provider.failNext(131026)
-  await asha.says('hi')
+  const { get, post, phone, troubles, wa } = await host(t)
+  await troubles(131026, 1, phone({ name: 'Asha' }))
 
   const failed = (await get('/outbox')).text
   const again = await post('/outbox/2/retry?state=failed', {}, 'agent').expect(303)
@@ -22,12 +20,8 @@ test('a message that failed stands in the outbox with its reason and what to do,
 })
 
 test('of a message without an answer a person decides that it arrived, or sends it again, or drops it', async (t) => {
-  const { get, post, phone, control, wa } = await host(t)
-  const asha = phone()
-  for (const _time of [1, 2, 3]) {
-    control.provider.failNext('timeout')
-    await asha.says('hi')
-  }
+  const { get, post, troubles, wa } = await host(t)
+  await troubles('timeout', 3)
 
   const uncertain = (await get('/outbox?state=uncertain')).text
   await post('/outbox/2/arrived').expect(303)
@@ -53,9 +47,8 @@ test('a message that is tried again says why, and is dropped only after being as
 })
 
 test('a decision that comes too late changes nothing and says so', async (t) => {
-  const { post, phone, control } = await host(t)
-  control.provider.failNext('timeout')
-  await phone().says('hi')
+  const { post, troubles } = await host(t)
+  await troubles('timeout')
   await post('/outbox/2/arrived').expect(303)
 
   const { text } = await post('/outbox/2/arrived').expect(409)

@@ -2,22 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openDatabase } from '../../lib/store/database'
 import { engines, type TestEngine } from '../support/databases'
+import { petsOn } from '../support/pets'
 
 const [sqlite] = engines() as [TestEngine]
 
-async function open(t: { after(work: () => Promise<void>): void }) {
-  const database = await sqlite.open()
-  const db = await openDatabase(database.url)
-  t.after(async () => {
-    await db.close()
-    await database.drop()
-  })
-  await db.write.raw('create table pets (id integer primary key, name text unique)')
-  return db
-}
-
 test('what is asked again is prepared once, and answers and fails each time as at the first', async (t) => {
-  const db = await open(t)
+  const db = await petsOn(t, sqlite)
   const connection = await db.write.client.acquireConnection()
   await db.write.client.releaseConnection(connection)
   const prepared: string[] = []
@@ -52,7 +42,7 @@ test('what is asked again is prepared once, and answers and fails each time as a
 })
 
 test('a statement that was prepared sees a new column, and says that its table is gone', async (t) => {
-  const db = await open(t)
+  const db = await petsOn(t, sqlite)
   const ask = () => db.write('pets').select('*')
   await db.write('pets').insert({ name: 'owl' })
   for (let nth = 0; nth < 3; nth++) assert.deepEqual(await ask(), [{ id: 1, name: 'owl' }])
@@ -65,7 +55,7 @@ test('a statement that was prepared sees a new column, and says that its table i
 })
 
 test('more texts than are kept, and lists of every length, are all answered', async (t) => {
-  const db = await open(t)
+  const db = await petsOn(t, sqlite)
   for (let round = 0; round < 3; round++)
     for (let nth = 1; nth <= 150; nth++) {
       const ids = Array.from({ length: nth }, (_none, index) => index)

@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import type { Knex } from 'knex'
-import { type Db, isUnreachable, openDatabase } from '../../lib/store/database'
+import { type Db, isUnreachable } from '../../lib/store/database'
 import { createTurns } from '../../lib/store/turns'
 import { engines, type TestEngine } from '../support/databases'
+import { petsOn } from '../support/pets'
 
 const [sqlite] = engines() as [TestEngine]
 
-async function open(t: { after(work: () => Promise<void>): void }) {
-  const database = await sqlite.open()
-  const db = await openDatabase(database.url)
-  t.after(async () => {
-    await db.close()
-    await database.drop()
-  })
-  await db.write.raw('create table pets (id integer primary key)')
+async function open(t: TestContext) {
+  const db = await petsOn(t, sqlite)
   const commits = { made: 0 }
   db.write.client.on('query', ({ sql }: { sql: string }) => {
     if (sql === 'COMMIT;') commits.made++
