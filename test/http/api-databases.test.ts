@@ -34,4 +34,24 @@ for (const engine of engines()) {
     assert.equal(published.filter((answer) => answer.body.changed).length, 1)
     await wa.close()
   })
+
+  test(`${engine.name}: what no database looks for is refused, or finds nothing`, { skip: engine.skip }, async (t) => {
+    const database = await engine.open()
+    t.after(() => database.drop())
+    const { wa, get, post } = await apiHost(t, { database: database.url })
+
+    const answers = [
+      ...(await Promise.all(['/menus?tag', '/conversations?number', '/messages?number', '/events?number'].map((path) => get(`${path}=a%00b`)))),
+      await get('/menus/a%00b'),
+      await get('/messages/%00'),
+      await post('/messages', { ...hello, to: { externalId: 'a\u0000b' } }),
+      await post('/messages', { ...hello, number: 'a\u0000b' }),
+      await post('/messages', { to: hello.to, menu: 'a\u0000b' }),
+    ]
+    const said = await post('/messages', { to: hello.to, message: { text: 'a\u0000b' } })
+    await wa.close()
+
+    for (const { status, text } of answers) assert.ok([404, 422].includes(status), `${status} ${text}`)
+    assert.equal(said.status, 202)
+  })
 }

@@ -8,7 +8,7 @@ import type { Exchange } from '../exchange'
 import { sendJson } from '../problem'
 import type { ApiRoute, Asked } from './route'
 import { Menu, MenuAtKey, Publish, Published, StoredMenu as StoredMenuSchema } from './schemas/menu'
-import { J, type Paging, pageOf, paging, shape } from './schemas/shape'
+import { J, name, type Paging, pageOf, paging, shape } from './schemas/shape'
 
 const ETAG = 'The revision, for If-Match.'
 const ifMatch = {
@@ -35,7 +35,7 @@ export const routes: readonly ApiRoute[] = [
       {},
       {
         archived: J.boolean().description('Those that were taken out of use instead.'),
-        tag: J.string().max(64).description('Only those that are filed under this word.'),
+        tag: name(64).description('Only those that are filed under this word.'),
         ...paging,
       },
     ),

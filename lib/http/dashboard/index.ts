@@ -81,7 +81,7 @@ export function createDashboard(access: Access, frame: Frame): (req: Request, re
         ])
       requireRole(user, met.route.may)
       if (met.route.method !== 'GET') requireSameOrigin(req)
-      const exchange: Exchange = { req, res, engine, user, t, zone: frame.look.timeZone, base, path, query, params: met.params }
+      const exchange: Exchange = { req, res, engine, user, t, zone: frame.look.timeZone, base, path, query: storableIn(query), params: met.params }
       await met.route.handle(exchange)
     } catch (error) {
       if (res.headersSent) {
@@ -92,3 +92,7 @@ export function createDashboard(access: Access, frame: Frame): (req: Request, re
     return true
   }
 }
+
+/** Nothing that is stored holds a NUL, and PostgreSQL refuses to look for one. */
+const storableIn = (query: URLSearchParams): URLSearchParams =>
+  query.size === 0 ? query : new URLSearchParams([...query].map(([name, value]): [string, string] => [name, value.replaceAll('\u0000', '\uFFFD')]))
