@@ -6,6 +6,9 @@ import { undeclaredIn } from './model/undeclared'
 import type { Actor } from './store/audit'
 import { menuByKey, menuVersionByKey, publishDraft, rollBack, type WentLive } from './store/menus'
 
+/** Each is lost to somebody else's write: so many in one breath are no people. */
+const TRIES = 30
+
 /** The draft that was checked is the one that goes live: when somebody saved another one meanwhile, that one is checked too. */
 export async function publishChecked(
   engine: Engine,
@@ -21,7 +24,7 @@ export async function publishChecked(
       return await publishDraft(engine.db, key, by, options.expected ?? menu?.revision ?? null, engine.now(), wentLive)
     } catch (error) {
       const isOurs = (options.expected ?? null) === null && error instanceof WaError && error.code === 'WA_MENU_STALE'
-      if (!isOurs || tries >= 5) throw error
+      if (!isOurs || tries >= TRIES) throw error
     }
   }
 }

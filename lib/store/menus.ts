@@ -42,8 +42,15 @@ const read = (row: Raw): MenuRow => {
   return { ...columns, draft: fromJson<MenuSpec>(row.draft), declared: fromJson<MenuSpec>(row.declared) }
 }
 
-export async function menuByKey(query: Query, key: string): Promise<StoredMenu | null> {
-  const row = (await query('wa_menus').where({ key }).first()) as Raw | undefined
+export const menuByKey = async (query: Query, key: string): Promise<StoredMenu | null> => withWords(query, await query('wa_menus').where({ key }).first())
+
+/** As it stands until the commit: nobody else changes it meanwhile, so its revision is compared and counted on from what it is. (sqlite has one writer.) */
+async function rowToChange(trx: Query, db: Db, key: string): Promise<Raw | undefined> {
+  const row = trx('wa_menus').where({ key }).first()
+  return db.dialect === 'sqlite' ? row : row.forUpdate()
+}
+
+async function withWords(query: Query, row: Raw | undefined): Promise<StoredMenu | null> {
   if (!row) return null
   const menu = read(row)
   const tags = await tagsOf(query, [menu.id])
@@ -148,7 +155,7 @@ export async function declareMenu(db: Db, given: MenuSpec, now: number): Promise
       updated_at: now,
       created_at: now,
     }
-    const known = (await trx('wa_menus').where({ key: spec.key }).first()) as Raw | undefined
+    const known = await rowToChange(trx, db, spec.key)
     if (!known) {
       const id = await insertOnce(trx, db.dialect, 'wa_menus', { ...row, version: 1 }, 'key')
       if (id === null) return 'same'
@@ -207,7 +214,7 @@ async function saveWords(
   expected: number | 'new' | null,
   now: number,
 ): Promise<{ created: boolean; menu: StoredMenu }> {
-  const known = await menuByKey(trx, spec.key)
+  const known = await withWords(trx, await rowToChange(trx, db, spec.key))
   if (!known) {
     if (typeof expected === 'number') throw stale(spec.key, expected, null)
     const row = { key: spec.key, type: spec.type, owner: spec.owner ?? 'staff', draft: toJson(spec), updated_by: by.name, updated_at: now, created_at: now }
@@ -250,7 +257,7 @@ export async function publishDraft(
   wentLive?: WentLive,
 ): Promise<{ version: number; changed: boolean; menu: StoredMenu }> {
   return db.tx(async (trx) => {
-    const menu = await mustFind(trx, key)
+    const menu = await mustChange(trx, db, key)
     if (expected !== null && expected !== menu.revision) throw stale(key, expected, menu.revision)
     if (!menu.draft) {
       if (menu.version === null) throw new WaError('WA_STATE', `Menu "${key}" has neither a draft nor a published version.`)
@@ -265,7 +272,7 @@ export async function publishDraft(
 /** Makes an older version live again, as a new version: history is never rewritten. A draft that somebody is writing stays a draft. */
 export async function rollBack(db: Db, key: string, version: number, by: Actor, now: number, wentLive?: WentLive): Promise<number> {
   return db.tx(async (trx) => {
-    const menu = await mustFind(trx, key)
+    const menu = await mustChange(trx, db, key)
     if (menu.owner === 'code') throw readOnly(menu)
     const spec = await menuVersion(trx, menu.id, version)
     if (!spec) throw new WaError('WA_NOT_FOUND', `Menu "${key}" has no version ${version}.`)
@@ -282,7 +289,7 @@ export async function rollBack(db: Db, key: string, version: number, by: Actor, 
 /** Throws the draft away: what is live stays. */
 export async function discardDraft(db: Db, key: string, by: Actor, now: number): Promise<void> {
   await db.tx(async (trx) => {
-    const menu = await mustFind(trx, key)
+    const menu = await mustChange(trx, db, key)
     if (!menu.draft || menu.version === null) return
     await trx('wa_menus')
       .where({ id: menu.id })
@@ -294,7 +301,7 @@ export async function discardDraft(db: Db, key: string, by: Actor, now: number):
 /** Takes a menu out of use, or brings it back. Its versions stay: old messages are still drawn from them. `expected` as for `saveDraft`. */
 export async function archiveMenu(db: Db, key: string, archived: boolean, by: Actor, now: number, expected: number | null = null): Promise<StoredMenu> {
   return db.tx(async (trx) => {
-    const menu = await mustFind(trx, key)
+    const menu = await mustChange(trx, db, key)
     if (expected !== null && expected !== menu.revision) throw stale(key, expected, menu.revision)
     if (menu.owner === 'code') throw readOnly(menu)
     if ((menu.archived_at !== null) === archived) return menu
@@ -319,8 +326,10 @@ async function publishSpec(trx: Query, menu: StoredMenu | MenuRow, spec: MenuSpe
   return version
 }
 
-async function mustFind(query: Query, key: string): Promise<StoredMenu> {
-  const menu = await menuByKey(query, key)
+const mustFind = async (query: Query, key: string): Promise<StoredMenu> => mustBe(await menuByKey(query, key), key)
+const mustChange = async (trx: Query, db: Db, key: string): Promise<StoredMenu> => mustBe(await withWords(trx, await rowToChange(trx, db, key)), key)
+
+function mustBe(menu: StoredMenu | null, key: string): StoredMenu {
   if (!menu) throw new WaError('WA_MENU_UNKNOWN', `There is no menu "${key}".`, [{ path: 'menu', message: 'unknown key', actual: key }])
   return menu
 }

@@ -35,6 +35,26 @@ for (const engine of engines()) {
     await wa.close()
   })
 
+  test(`${engine.name}: who names no revision is never told of another one, however many write, publish and archive at once`, {
+    skip: engine.skip,
+  }, async (t) => {
+    const database = await engine.open()
+    t.after(() => database.drop())
+    const { wa, get, post, put, del } = await apiHost(t, { database: database.url })
+    const write = (key: string, index: number) => put(`/menus/${key}`, { ...rating, body: `writer ${index}` })
+
+    const made = await Promise.all(Array.from({ length: 12 }, (_, index) => write('rating', index)))
+    const mixed = await Promise.all(Array.from({ length: 24 }, (_, index) => (index % 3 === 0 ? post('/menus/rating/publish') : write('rating', index))))
+    const gone = await Promise.all(Array.from({ length: 12 }, (_, index) => (index % 2 === 0 ? del('/menus/rating') : write('rating', index))))
+    const last = await put('/menus/rating', { ...rating, body: 'the last' })
+    const seen = await get('/menus/rating')
+    await wa.close()
+
+    for (const { status, text } of [...made, ...mixed]) assert.equal(status, 200, text)
+    for (const { status, text } of gone) assert.ok([200, 204].includes(status), text)
+    assert.deepEqual([last.body.draft.body, seen.headers.etag], ['the last', last.headers.etag])
+  })
+
   test(`${engine.name}: what no database looks for is refused, or finds nothing`, { skip: engine.skip }, async (t) => {
     const database = await engine.open()
     t.after(() => database.drop())

@@ -500,6 +500,18 @@ for (const engine of engines()) {
     },
   )
 
+  battery('of four processes that start with the same change of a menu that code owns one makes a version of it', async (db) => {
+    const owned = (body: string): MenuSpec => ({ ...menu(body), owner: 'code' })
+    await declareMenu(db, owned('one'), NOW)
+
+    const declared = await Promise.all(Array.from({ length: 4 }, () => declareMenu(db, owned('two'), NOW)))
+
+    assert.deepEqual(declared.sort(), ['changed', 'same', 'same', 'same'])
+    const { version, revision, draft } = (await menuByKey(db.read, 'confirm')) ?? {}
+    assert.deepEqual([version, draft, (await db.read('wa_menu_versions')).length], [2, null, 2])
+    assert.ok(revision)
+  })
+
   battery('paging loses nobody, also when 30 conversations share one millisecond', async (db) => {
     for (let n = 0; n < 30; n++) {
       const conversation = await talk(db, { ...asha, phone: `+9198000001${String(n).padStart(2, '0')}` })
