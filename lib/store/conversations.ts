@@ -118,27 +118,48 @@ export interface ConversationFilter {
   contactIds?: readonly number[] | undefined
 }
 
-/** Narrows a query over conversations. */
-export function narrow(rows: Knex.QueryBuilder, filter: ConversationFilter): void {
-  if (filter.numbers !== undefined) rows.whereIn('number', [...filter.numbers])
-  if (filter.number !== undefined) rows.where({ number: filter.number })
-  if (filter.mode !== undefined) rows.where({ mode: filter.mode })
-  if (filter.unread) rows.where('unread', '>', 0)
-  if (filter.heardSince !== undefined) rows.where('last_inbound_at', '>', filter.heardSince)
-  if (filter.heardBefore !== undefined) rows.where('last_inbound_at', '<=', filter.heardBefore)
-  if (filter.lastSince !== undefined) rows.where('last_at', '>=', filter.lastSince)
-  if (filter.lastBefore !== undefined) rows.where('last_at', '<', filter.lastBefore)
-  if (filter.lastDirection !== undefined) rows.where({ last_direction: filter.lastDirection })
-  if (filter.contactIds !== undefined) rows.whereIn('contact_id', [...filter.contactIds])
+/** What must hold of a row, in SQL that all engines read alike. */
+export type Condition = readonly [sql: string, values: readonly (string | number)[]]
+
+export function conditionsOf(filter: ConversationFilter): Condition[] {
+  const all: Condition[] = []
+  if (filter.numbers !== undefined) all.push(isOneOf('number', filter.numbers))
+  if (filter.number !== undefined) all.push(['number = ?', [filter.number]])
+  if (filter.mode !== undefined) all.push(['mode = ?', [filter.mode]])
+  if (filter.unread) all.push(['unread > 0', []])
+  if (filter.heardSince !== undefined) all.push(['last_inbound_at > ?', [filter.heardSince]])
+  if (filter.heardBefore !== undefined) all.push(['last_inbound_at <= ?', [filter.heardBefore]])
+  if (filter.lastSince !== undefined) all.push(['last_at >= ?', [filter.lastSince]])
+  if (filter.lastBefore !== undefined) all.push(['last_at < ?', [filter.lastBefore]])
+  if (filter.lastDirection !== undefined) all.push(['last_direction = ?', [filter.lastDirection]])
+  if (filter.contactIds !== undefined) all.push(isOneOf('contact_id', filter.contactIds))
+  return all
 }
 
-/** Newest activity first, by (time, id): rows that share a millisecond are not lost between pages. */
+const isOneOf = (column: string, values: readonly (string | number)[]): Condition =>
+  values.length === 0 ? ['1 = 0', []] : [`${column} in (${values.map(() => '?').join(', ')})`, values]
+
+/** Behind the last row of a page, in the order (time, id): rows that share a millisecond are not lost between pages. */
+export function beyond(after: string | undefined): Condition[] {
+  const [at, id] = (after ?? '').split('.').map(Number)
+  // The first condition alone finds the place in the index; the second leaves out what was shown at the same millisecond.
+  return at && id
+    ? [
+        ['last_at <= ?', [at]],
+        ['(last_at < ? or id < ?)', [at, id]],
+      ]
+    : []
+}
+
+/** Narrows a query over conversations. */
+export function narrow(rows: Knex.QueryBuilder, conditions: readonly Condition[]): void {
+  for (const [sql, values] of conditions) rows.whereRaw(sql, [...values])
+}
+
+/** Newest activity first. */
 export async function listConversations(query: Query, request: PageRequest & ConversationFilter): Promise<Page<ConversationRow>> {
   const rows = query('wa_conversations')
-  narrow(rows, request)
-  const [at, id] = (request.after ?? '').split('.').map(Number)
-  // The first condition alone finds the place in the index; the second leaves out what was shown at the same millisecond.
-  if (at && id) rows.where('last_at', '<=', at).where((either) => either.where('last_at', '<', at).orWhere('id', '<', id))
+  narrow(rows, [...conditionsOf(request), ...beyond(request.after)])
   const found = (
     (await rows
       .orderBy([

@@ -269,13 +269,6 @@ export async function messagesById(query: Query, ids: readonly number[]): Promis
   const rows = (await query('wa_messages').whereIn('id', [...new Set(ids)])) as RawMessage[]
   return new Map(rows.map(readMessage).map((message) => [message.id, message]))
 }
-/** Who of the staff sent these messages; null for code. */
-export async function sendersOf(query: Query, ids: readonly (number | null)[]): Promise<Map<number, string | null>> {
-  const known = ids.filter((id) => id !== null)
-  if (known.length === 0) return new Map()
-  const rows = (await query('wa_messages').whereIn('id', known).select('id', 'sent_by')) as { id: number | string; sent_by: string | null }[]
-  return new Map(rows.map((row) => [Number(row.id), row.sent_by]))
-}
 /** What was tapped on these messages of one conversation, oldest first. A tap is always newer than what it answers. */
 export async function tapsOn(query: Query, conversationId: number, ids: readonly number[]): Promise<{ id: number; reply_to: number; reply_id: string }[]> {
   if (ids.length === 0) return []

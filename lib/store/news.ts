@@ -1,5 +1,5 @@
-import type { EventState } from '../model/event'
 import type { Query } from './database'
+import { ask, type Question } from './question'
 
 /** Grows or changes with everything that a live page shows. */
 export interface News {
@@ -15,23 +15,19 @@ export interface News {
 }
 export const ATTENTION = 100
 
-/** One statement: every page that stays live asks this before it asks for what it shows. */
-export async function newsOf(query: Query): Promise<News> {
-  const counted = (states: readonly EventState[], cap: number) =>
-    query.count('*').from(
-      query('wa_events')
-        .whereIn('state', [...states])
-        .select('id')
-        .limit(cap)
-        .as('t'),
-    )
-  const [row] = (await query.select({
-    change: query('wa_conversations').max('changed_at'),
-    event: query('wa_events').max('id'),
-    message: query('wa_messages').max('id'),
-    troubled: counted(['needs_attention', 'retrying'], 1000),
-    attention: counted(['needs_attention'], ATTENTION),
-  })) as Record<keyof News, number | string | null>[]
-  const of = (name: keyof News): number => Number(row?.[name] ?? 0)
-  return { change: of('change'), event: of('event'), message: of('message'), troubled: of('troubled'), attention: of('attention') }
+const counted = (states: string, most: number): string => `(select count(*) from (select id from wa_events where state in (${states}) limit ${most}) t)`
+
+/** Every page that stays live asks this before, or together with, what it shows. */
+export const NEWS: Question<News> = {
+  columns: ['change_at', 'event_id', 'message_id', 'troubled', 'attention'],
+  sql: `select (select max(changed_at) from wa_conversations) as change_at, (select max(id) from wa_events) as event_id,
+    (select max(id) from wa_messages) as message_id, ${counted("'needs_attention', 'retrying'", 1000)} as troubled,
+    ${counted("'needs_attention'", ATTENTION)} as attention`,
+  values: [],
+  read([row]) {
+    const [change, event, message, troubled, attention] = (row ?? []).map(Number) as [number, number, number, number, number]
+    return { change, event, message, troubled, attention }
+  },
 }
+
+export const newsOf = async (query: Query): Promise<News> => (await ask(query, NEWS))[0]

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import { type ConversationFilter, narrow } from './conversations'
+import { type ConversationFilter, conditionsOf, narrow } from './conversations'
 import type { Db, Dialect, Query } from './database'
 import { inTime } from './deadline'
 import { type MessageRow, type RawMessage, readMessage } from './messages'
@@ -37,7 +37,7 @@ export async function searchMessages(query: Query, db: Db, { text, numbers, conv
     if (conversations)
       rows.whereExists((like) => {
         like.from('wa_conversations').select(query.raw('1')).whereRaw('wa_conversations.id = m.conversation_id')
-        narrow(like, conversations)
+        narrow(like, conditionsOf(conversations))
       })
     return pageById<RawMessage, MessageRow>(inTime(query, rows.select('m.*')), request, readMessage, db.dialect === 'sqlite' ? 'w.rowid' : 'm.id')
   }

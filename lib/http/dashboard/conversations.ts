@@ -1,13 +1,13 @@
 import { plain } from '../../model/format'
 import { WINDOW_MS } from '../../model/window'
-import { contactsById, searchContacts } from '../../store/contacts'
-import { type ConversationFilter, type ConversationRow, listConversations } from '../../store/conversations'
-import { sendersOf } from '../../store/messages'
+import { searchContacts } from '../../store/contacts'
+import type { ConversationFilter } from '../../store/conversations'
+import { type Talk, talksOf } from '../../store/talks'
 import { type Exchange, maySee, type Role, type Route } from '../exchange'
 import { english } from '../words/say'
 import { addressWith, afterOf, isPartial } from './asked'
 import { type Found, foundIn, NOTHING_FOUND } from './found'
-import { streamOf } from './live'
+import { streamWith } from './live'
 import { fragment, page } from './page'
 import { byWords, type Person, personOf } from './person'
 import { boundsOf, dayWords, spanOf } from './span'
@@ -39,13 +39,12 @@ export interface TalkLine {
   time: Moment
   unread: number
   window: WindowView
-  mode: ConversationRow['mode']
+  mode: Talk['mode']
   assigned: string | null
   number: string
 }
 
 async function list(x: Exchange): Promise<void> {
-  const stream = isPartial(x) ? null : await streamOf(x)
   const now = x.engine.now()
   const query = (x.query.get('q') ?? '').trim().slice(0, LONGEST_QUERY)
   const number = [...x.engine.lines.keys()].find((one) => one === x.query.get('number') && maySee(x.user, one))
@@ -59,25 +58,13 @@ async function list(x: Exchange): Promise<void> {
     lastBefore: before,
   })
   const named = query === '' ? null : await searchContacts(x.engine.db.read, query, NAMED)
-  const found = await listConversations(x.engine.db.read, {
-    ...filter,
-    limit: PAGE,
-    after: afterOf(x),
-    ...(named ? { contactIds: named.map((contact) => contact.id) } : {}),
-  })
-  const contacts = await contactsById(
-    x.engine.db.read,
-    found.items.map((conversation) => conversation.contact_id),
-  )
-  const senders = await sendersOf(
-    x.engine.db.read,
-    found.items.map((conversation) => conversation.last_message_id),
+  const { stream, found } = await streamWith(
+    x,
+    talksOf({ ...filter, limit: PAGE, after: afterOf(x), ...(named ? { contactIds: named.map((contact) => contact.id) } : {}) }),
   )
   const isNarrowed = on.length > 0 || days.from !== null || days.to !== null || number !== undefined
   const said: Found = query === '' || afterOf(x) !== undefined ? NOTHING_FOUND : await foundIn(x, query, isNarrowed ? filter : undefined)
-  const lines = found.items.map((conversation) =>
-    lineOf(conversation, personOf(contacts.get(conversation.contact_id), x), senders.get(conversation.last_message_id ?? 0), x),
-  )
+  const lines = found.items.map((talk) => lineOf(talk, x))
   const locals = {
     query,
     found: said,
@@ -123,17 +110,17 @@ async function list(x: Exchange): Promise<void> {
 /** Its words are others in a minute. */
 export const countsDown = ({ window }: Pick<TalkLine, 'window'>): boolean => window.state === 'open' || window.state === 'soon'
 
-export function lineOf(conversation: ConversationRow, person: Person, sender: string | null | undefined, x: Exchange): TalkLine {
+export function lineOf(talk: Talk, x: Exchange): TalkLine {
   return {
-    id: conversation.id,
-    person,
-    words: plain(conversation.last_text ?? ''),
-    by: conversation.last_direction === 'out' ? byWords(sender, x.t) : null,
-    time: momentOf(conversation.last_at, x),
-    unread: conversation.unread,
-    window: windowView(conversation.last_inbound_at, x),
-    mode: conversation.mode,
-    assigned: conversation.assigned_to,
-    number: conversation.number,
+    id: talk.id,
+    person: personOf(talk.contact, x),
+    words: plain(talk.last_text ?? ''),
+    by: talk.last_direction === 'out' ? byWords(talk.last_sent_by, x.t) : null,
+    time: momentOf(talk.last_at, x),
+    unread: talk.unread,
+    window: windowView(talk.last_inbound_at, x),
+    mode: talk.mode,
+    assigned: talk.assigned_to,
+    number: talk.number,
   }
 }

@@ -2,9 +2,11 @@ import type { ServerResponse } from 'node:http'
 import type { Engine } from '../../engine'
 import { reasonOf, WaError } from '../../errors'
 import { type ConversationRow, changesOf } from '../../store/conversations'
-import { type News, newsOf } from '../../store/news'
+import { NEWS, type News, newsOf } from '../../store/news'
+import { ask, type Question } from '../../store/question'
 import type { Exchange, Role, Route } from '../exchange'
 import { dayIn } from '../zone'
+import { isPartial } from './asked'
 import { frameOf, type Stream } from './page'
 
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/live', may: 'viewer', handle: live }]
@@ -25,10 +27,21 @@ const LIFE_MS = 600_000
 export async function streamOf(x: Exchange, conversation: ConversationRow | null = null): Promise<Stream | null> {
   if (frameOf(x.engine).look.live !== true) return null
   if (conversation) return { address: `/live?conversation=${conversation.id}&since=${conversation.changed_at}` }
-  const news = await newsOf(x.engine.db.read)
-  // Those of all business numbers are nothing for who may see some.
-  return { address: `/live?since=${wordOf(news)}`, ...(x.user.numbers === undefined ? { attention: news.attention } : {}) }
+  return streamFrom(x, await newsOf(x.engine.db.read))
 }
+
+/** The same, asked together with what the page shows; null for a region of it, too. */
+export async function streamWith<T>(x: Exchange, question: Question<T>): Promise<{ stream: Stream | null; found: T }> {
+  if (isPartial(x) || frameOf(x.engine).look.live !== true) return { stream: null, found: (await ask(x.engine.db.read, question))[0] }
+  const [news, found] = await ask(x.engine.db.read, NEWS, question)
+  return { stream: streamFrom(x, news), found }
+}
+
+const streamFrom = (x: Exchange, news: News): Stream => ({
+  address: `/live?since=${wordOf(news)}`,
+  // Those of all business numbers are nothing for who may see some.
+  ...(x.user.numbers === undefined ? { attention: news.attention } : {}),
+})
 
 const wordOf = ({ change, event, message, troubled }: News): string => `${change}.${event}.${message}.${troubled}`
 

@@ -1,15 +1,14 @@
-import { contactsById } from '../../store/contacts'
-import { type ConversationRow, listConversations } from '../../store/conversations'
 import { countEvents } from '../../store/events'
 import { menusInShort } from '../../store/menus'
-import { countOutbound, sendersOf } from '../../store/messages'
+import { countOutbound } from '../../store/messages'
+import { ask } from '../../store/question'
+import { talksOf } from '../../store/talks'
 import type { Exchange, Role, Route } from '../exchange'
 import { isPartial } from './asked'
 import { countsDown, lineOf } from './conversations'
 import { numbersOf } from './health'
 import { streamOf } from './live'
 import { fragment, page } from './page'
-import { personOf } from './person'
 
 export const routes: Route<Role>[] = [{ method: 'GET', path: '/', may: 'viewer', handle: show }]
 
@@ -34,8 +33,9 @@ async function show(x: Exchange): Promise<void> {
   const { numbers } = x.user
   const now = x.engine.now()
   const stream = isPartial(x) ? null : await streamOf(x)
-  const [talks, menus, attention, retrying, failed, uncertain, waiting] = await Promise.all([
-    listConversations(db.read, { limit: TALKS, numbers }),
+  const closingSoon = { lastDirection: 'in', heardSince: now - DAY_MS, heardBefore: now - DAY_MS + SOON_MS } as const
+  const [[talks, closing], menus, attention, retrying, failed, uncertain, waiting] = await Promise.all([
+    ask(db.read, talksOf({ limit: TALKS, numbers }), talksOf({ limit: CLOSING, numbers, ...closingSoon })),
     menusInShort(db.read, DRAFTS),
     countEvents(db.read, ['needs_attention'], COUNTED, { numbers }),
     countEvents(db.read, ['retrying'], COUNTED, { numbers }),
@@ -43,24 +43,7 @@ async function show(x: Exchange): Promise<void> {
     countOutbound(db.read, ['uncertain'], COUNTED, { numbers }),
     countOutbound(db.read, ['queued', 'sending'], COUNTED, { numbers }),
   ])
-  const closing = await listConversations(db.read, {
-    limit: CLOSING,
-    numbers,
-    lastDirection: 'in',
-    heardSince: now - DAY_MS,
-    heardBefore: now - DAY_MS + SOON_MS,
-  })
-  const contacts = await contactsById(
-    db.read,
-    [...talks.items, ...closing.items].map((conversation) => conversation.contact_id),
-  )
-  const senders = await sendersOf(
-    db.read,
-    talks.items.map((conversation) => conversation.last_message_id),
-  )
-  const talkLine = (conversation: ConversationRow) =>
-    lineOf(conversation, personOf(contacts.get(conversation.contact_id), x), senders.get(conversation.last_message_id ?? 0), x)
-  const lines = talks.items.map(talkLine)
+  const lines = talks.items.map((talk) => lineOf(talk, x))
   const simulated = [...x.engine.lines.values()].some((line) => line.provider.name === 'simulator')
   const locals = {
     figures: [
@@ -71,7 +54,7 @@ async function show(x: Exchange): Promise<void> {
       figure(x.t('Waiting to leave'), waiting, '/outbox?state=waiting', false),
     ],
     lines,
-    closing: closing.items.map(talkLine),
+    closing: closing.items.map((talk) => lineOf(talk, x)),
     counts: closing.items.length > 0 || lines.some(countsDown),
     several: x.engine.lines.size > 1,
     menus,

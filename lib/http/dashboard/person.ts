@@ -1,5 +1,5 @@
 import { maskPhone, showPhone } from '../../model/phone'
-import type { ContactRow } from '../../store/contacts'
+import type { Named } from '../../store/talks'
 import type { Exchange, User } from '../exchange'
 import type { Say } from '../words/say'
 
@@ -15,7 +15,7 @@ export interface Person {
   tone: number
 }
 
-export function personOf(contact: ContactRow | undefined, { user, t }: Pick<Exchange, 'user' | 't'>): Person {
+export function personOf(contact: Named | null | undefined, { user, t }: Pick<Exchange, 'user' | 't'>): Person {
   if (!contact) return { id: 0, name: t('Unknown customer'), known: '', initial: '?', tone: 0 }
   const known = knownAs(contact, user)
   const name = firstOf(contact.name, contact.username && `@${contact.username}`)
@@ -23,7 +23,7 @@ export function personOf(contact: ContactRow | undefined, { user, t }: Pick<Exch
   return { id: contact.id, name: shown, known: name === null ? '' : known, initial: initialOf(name), tone: contact.id % 6 }
 }
 
-function knownAs(contact: ContactRow, user: User): string {
+function knownAs(contact: Named, user: User): string {
   const masked = user.role === 'viewer'
   if (contact.phone !== null) return showPhone(masked ? maskPhone(contact.phone) : contact.phone)
   if (contact.bsuid !== null) return masked ? `${contact.bsuid.slice(0, 5)}…` : contact.bsuid
@@ -34,8 +34,7 @@ function knownAs(contact: ContactRow, user: User): string {
 const firstOf = (...names: (string | null)[]): string | null => names.find((name) => name !== null && /[\p{L}\p{N}\p{S}\p{P}]/u.test(name)) ?? null
 
 /** `#` for those who have a number only. */
-const initialOf = (name: string | null): string =>
-  name === null ? '#' : ([...name.replace(/^@/, '').toUpperCase()].find((char) => /[\p{L}\p{N}]/u.test(char)) ?? '☺')
+const initialOf = (name: string | null): string => (name === null ? '#' : (/[\p{L}\p{N}]/u.exec(name.toUpperCase())?.[0] ?? '☺'))
 
 /** Whose words these are of ours. */
 export const byWords = (sender: string | null | undefined, t: Say): string => (sender == null ? t('Bot:') : t('{name}:', { name: sender }))
