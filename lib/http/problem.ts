@@ -58,12 +58,15 @@ export function sendProblem(res: ServerResponse, error: unknown): void {
 
 export function send(res: ServerResponse, status: number, contentType: string, body: string | Buffer, headers: Record<string, string> = {}): void {
   if (res.headersSent) return
+  const bytes = Buffer.byteLength(body)
   res.writeHead(status, {
     'Content-Type': contentType,
-    'Content-Length': Buffer.byteLength(body),
+    'Content-Length': bytes,
     'X-Content-Type-Options': 'nosniff',
     'Cache-Control': 'no-store',
     ...headers,
   })
-  res.end(res.req?.method === 'HEAD' ? undefined : body)
+  if (res.req?.method === 'HEAD') return void res.end()
+  // Text whose signs are all of one byte reads the same in both, and is written in a third of the time as the plainer one.
+  res.end(body, bytes === body.length ? 'latin1' : 'utf8')
 }

@@ -40,16 +40,15 @@ export function formatted(text: string): Segment[] {
 }
 
 /** The words alone, in one line, without the marks. */
-export const plain = (text: string): string =>
-  // Most words have no mark, and what has none is read as it stands.
-  (/[`*_~]/.test(text)
+export function plain(text: string): string {
+  // Most words have no mark, and no other space than single ones: what has none is read as it stands.
+  const words = /[`*_~]/.test(text)
     ? formatted(text)
         .map((segment) => segment.text)
         .join('')
     : text
-  )
-    .replaceAll(/\s+/g, ' ')
-    .trim()
+  return (/[^\S ]| {2}/.test(words) ? words.replaceAll(/\s+/g, ' ') : words).trim()
+}
 
 function read(text: string, styles: Styles, out: Segment[]): void {
   let from = 0

@@ -28,7 +28,7 @@ test('title, badge, logo, the way back, more links and links beside a customer a
 
   const { text } = await request(express().use(wa)).get('/wa/conversations/1').expect(200)
 
-  assert.match(text, /<title>\[STAGING\] .* · Shop &amp; Co<\/title>/)
+  assert.match(text, /<title>\[STAGING\] .* &middot; Shop &amp; Co<\/title>/)
   assert.match(text, /<img src="\/logo.svg"/)
   assert.match(text, /href="\/"[^>]*>[\s\S]{0,400}To the shop/)
   assert.match(text, /href="https:\/\/shop.example\/orders"/)

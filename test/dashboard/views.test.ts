@@ -41,7 +41,7 @@ test('a file of the host is drawn in place of ours of the same path, in pages an
   const page = (await theirs.get('/conversations').expect(200)).text
   const region = (await theirs.get('/conversations', { 'hx-request': 'true', 'hx-request-type': 'partial' }).expect(200)).text
 
-  assert.match(page, /<title>Ours, Conversations · wa-interactive<\/title>[\s\S]*<footer>Menus of the shop<\/footer>$/)
+  assert.match(page, /<title>Ours, Conversations &middot; wa-interactive<\/title>[\s\S]*<footer>Menus of the shop<\/footer>$/)
   for (const text of [page, region]) assert.match(text, /<li class="theirs">Asha &lt;b&gt;<svg class="glyph"/)
   assert.doesNotMatch(region, /footer/)
   assert.doesNotMatch((await ours.get('/conversations').expect(200)).text, /theirs|footer/)

@@ -61,13 +61,21 @@ function compile(name: string, filename: string, draw: Draw): Template {
     openDelimiter: '<',
     closeDelimiter: '>',
     cache: false,
+    unsafePrototypeLocals: true,
   }
   // EJS's own include asks the disk and copies its options at every call; ours is a lookup. A view sees what it is handed, how to speak (`t`), and no more.
   const template = ejs.compile(`<% include = locals.$include; const { t } = locals -%>${readFileSync(filename, 'utf8')}`, options)
+  const names = new Map<string, string>()
+  const nameOf = (path: string): string => {
+    const known = names.get(path) ?? (path.startsWith(OURS) ? path : posix.join(posix.dirname(name), path))
+    names.set(path, known)
+    return known
+  }
   return (locals) => {
     const { t } = locals
-    const include: Include = (path, inner = {}) => draw(path.startsWith(OURS) ? path : posix.join(posix.dirname(name), path), { ...inner, t })
-    return template({ ...locals, $include: include })
+    const include: Include = (path, inner = {}) => draw(nameOf(path), t === inner.t ? inner : { ...inner, t })
+    // What somebody has put on Object.prototype is no local. (EJS would see to it too, more slowly.)
+    return template(Object.assign(Object.create(null), locals, { $include: include }))
   }
 }
 

@@ -35,12 +35,16 @@ type Formats = Record<keyof typeof FORMATS, Intl.DateTimeFormat> & { relative: I
 
 /** Moments that were written today: pages that follow what happens show the same ones again and again. A minute reads the same from its beginning to its end. */
 interface Written {
+  /** The minute in which somebody asked last, and its day. */
+  now: number
   today: Day
   minutes: Map<number, Minute>
   /** `full`, by second. */
   seconds: Map<number, string>
 }
 interface Minute {
+  /** `2026-10-25T14:05:` */
+  iso: string
   short: string
   day: string
   shown: string
@@ -54,13 +58,13 @@ const made = new WeakMap<Say, Map<string, Formats>>()
 
 /** Making one costs more than a hundred uses of it. */
 function formatsOf({ t, zone }: Reader): Formats {
+  const known = made.get(t)?.get(zone)
+  if (known) return known
   const mine = made.get(t) ?? new Map<string, Formats>()
   made.set(t, mine)
-  const known = mine.get(zone)
-  if (known) return known
   const dates = Object.fromEntries(Object.entries(FORMATS).map(([name, options]) => [name, new Intl.DateTimeFormat(t.locale, { ...options, timeZone: zone })]))
   const relative = new Intl.RelativeTimeFormat(t.locale, { numeric: 'auto' })
-  const formats = { ...dates, relative, written: { today: '', minutes: new Map(), seconds: new Map() } } as unknown as Formats
+  const formats = { ...dates, relative, written: { now: 0, today: '', minutes: new Map(), seconds: new Map() } } as unknown as Formats
   mine.set(zone, formats)
   return formats
 }
@@ -79,13 +83,14 @@ export function momentOf(time: number, x: Reader): Moment {
   const { t, zone } = x
   const formats = formatsOf(x)
   const { written } = formats
-  const today = dayIn(zone, x.engine.now())
-  // Yesterday's "today" is another day's word.
-  if (written.today !== today) {
-    written.today = today
-    written.minutes.clear()
+  const now = Math.floor(x.engine.now() / MINUTE_MS)
+  if (written.now !== now) {
+    const today = dayIn(zone, now * MINUTE_MS)
+    // Yesterday's "today" is another day's word.
+    if (written.today !== today) written.minutes.clear()
+    Object.assign(written, { now, today })
   }
-  const minute = kept(written.minutes, Math.floor(time / MINUTE_MS), () => minuteOf(time, today, formats, x))
+  const minute = kept(written.minutes, Math.floor(time / MINUTE_MS), () => minuteOf(time, written.today, formats, x))
   return new Reading(time, minute, formats, t)
 }
 
@@ -103,7 +108,8 @@ class Reading implements Moment {
     this.#t = t
   }
   get iso(): string {
-    return new Date(this.#time).toISOString()
+    const ms = String(this.#time - Math.floor(this.#time / MINUTE_MS) * MINUTE_MS).padStart(5, '0')
+    return `${this.#minute.iso}${ms.slice(0, 2)}.${ms.slice(2)}Z`
   }
   get short(): string {
     return this.#minute.short
@@ -132,7 +138,8 @@ function minuteOf(time: number, today: Day, formats: Formats, { t, zone }: Reade
   const date = dayIn(zone, time)
   const ago = daysBetween(date, today)
   const day = dayOf(time, ago, date.slice(0, 4) === today.slice(0, 4), formats)
-  return { short: formats.clock.format(time), day, shown: day.charAt(0).toLocaleUpperCase(t.locale) + day.slice(1), isToday: ago === 0 }
+  const iso = new Date(time).toISOString().slice(0, -'05.678Z'.length)
+  return { iso, short: formats.clock.format(time), day, shown: day.charAt(0).toLocaleUpperCase(t.locale) + day.slice(1), isToday: ago === 0 }
 }
 
 function dayOf(time: number, ago: number, isThisYear: boolean, formats: Formats): string {

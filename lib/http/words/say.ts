@@ -77,10 +77,12 @@ export function speak(tag: string, catalogues: readonly Catalogue[]): Say {
     const text = typeof value === 'number' ? numbers.format(value) : value
     return dir === 'rtl' && text !== '' ? `\u2068${text}\u2069` : text
   }
-  const filled = (sentence: string, values: Values): string =>
-    (sentence.includes('{') ? partsOf(sentence) : [{ text: sentence, name: null }])
-      .map((part) => (part.name !== null && Object.hasOwn(values, part.name) ? shown(values[part.name] as string) : part.text))
-      .join('')
+  const filled = (sentence: string, values: Values): string => {
+    if (!sentence.includes('{')) return sentence
+    let said = ''
+    for (const { name, text } of partsOf(sentence)) said += name !== null && Object.hasOwn(values, name) ? shown(values[name] as string) : text
+    return said
+  }
   const t = (english: string, values: Values = {}): string => filled(wordsFor(english), values)
   return Object.assign(t, {
     n(one: string, other: string, n: number, values: Values = {}): string {
