@@ -32,7 +32,6 @@ export async function enqueue(db: Db, decision: Decision, options: EnqueueOption
         { path: 'to', message: 'opted out' },
       ])
     const leaving = allowedNow(decision.drawn, conversation, now)
-    await withinHour(trx, conversation, options.perRecipientHour, now)
     const id = await insertOutbound(trx, db, {
       number: decision.number,
       conversationId: conversation.id,
@@ -50,6 +49,8 @@ export async function enqueue(db: Db, decision: Decision, options: EnqueueOption
     })
     if (id === null) throw Object.assign(new Error('the same decision is being written by another process'), { code: '40001' })
     await touchConversation(trx, conversation, { id, direction: 'out', text: decision.drawn.message.text, at: now }, null, now)
+    // Behind the lock on the conversation: of those who send at once each counts the others.
+    await withinHour(trx, conversation, options.perRecipientHour, now)
     if (decision.step) await setStep(trx, conversation.id, { ...decision.step, messageId: id }, now)
     return { id, status: 'queued', conversationId: conversation.id, leaves: false, leaving }
   })
@@ -106,8 +107,9 @@ function allowedNow(drawn: Drawn, conversation: ConversationRow, now: number): W
   )
 }
 
+/** Asked when the message has been written. */
 async function withinHour(trx: Query, conversation: ConversationRow, limit: number, now: number): Promise<void> {
-  const nth = await sentAtNth(trx, conversation.id, limit)
+  const nth = await sentAtNth(trx, conversation.id, limit + 1)
   if (nth === null || nth <= now - HOUR_MS) return
   throw new WaError(
     'WA_RECIPIENT_LIMIT',

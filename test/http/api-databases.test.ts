@@ -55,6 +55,20 @@ for (const engine of engines()) {
     assert.deepEqual([last.body.draft.body, seen.headers.etag], ['the last', last.headers.etag])
   })
 
+  test(`${engine.name}: of thirty that are sent to one customer at once as many are taken as an hour allows`, { skip: engine.skip }, async (t) => {
+    const database = await engine.open()
+    t.after(() => database.drop())
+    const { wa, post } = await apiHost(t, { database: database.url, perRecipientHour: 10 })
+    await post('/messages', hello)
+
+    const sent = await Promise.all(Array.from({ length: 30 }, () => post('/messages', hello)))
+    await wa.idle()
+    await wa.close()
+
+    const statuses = sent.map(({ status }) => status)
+    assert.deepEqual([statuses.filter((status) => status === 202).length, statuses.filter((status) => status === 429).length], [9, 21])
+  })
+
   test(`${engine.name}: what no database looks for is refused, or finds nothing`, { skip: engine.skip }, async (t) => {
     const database = await engine.open()
     t.after(() => database.drop())
