@@ -80,6 +80,13 @@ const BANS: readonly Ban[] = [
   },
   { what: 'on…="…": the CSP forbids inline script', where: VIEWS, pattern: /\son[a-z]+\s*=/, wrong: '<a onclick="x()">', right: '<a data-on="x">' },
   {
+    what: 'an attribute without quotes: a value with a blank in it would begin another attribute',
+    where: VIEWS,
+    pattern: /\s[\w:-]+=<%=/,
+    wrong: '<a href=<%= address %>>',
+    right: '<a href="<%= address %>">',
+  },
+  {
     what: 'a word of htmx 2',
     where: VIEWS,
     pattern: /\b(?:hx-(?:disabled-elt|ext|request|params|vars|inherit|disinherit|history|prompt)=|sse-(?:swap|connect)\b)/,

@@ -88,6 +88,29 @@ for (const [language, dir] of [
   })
 }
 
+for (const colorScheme of ['light', 'dark'] as const)
+  test(`every page with forced colours (${colorScheme}) is accessible, shows where the cursor is, and moves nothing for who wants that`, async (t) => {
+    const page = await open(t, started, await site(t, 'en'), { forcedColors: 'active', reducedMotion: 'reduce', colorScheme, expects: /status of 404/ })
+
+    for (const path of PAGES) {
+      await page.goto(`/wa${path}`)
+      // Colours are the system's here; of some, axe reads what the page would have without it.
+      assert.deepEqual(
+        (await barriers(page)).filter((one) => !one.startsWith('color-contrast')),
+        [],
+        path,
+      )
+      const grounds = `[...document.querySelectorAll(':is(main, header) :not(svg, svg *)')].flatMap((one) => one.childNodes.length > 0 && getComputedStyle(one).forcedColorAdjust !== 'auto' ? [one.outerHTML] : [])`
+      assert.deepEqual(await page.evaluate(grounds), [], path)
+      // The second of them where there are two.
+      await page.keyboard.press('Tab')
+      if (path !== '/nowhere') await page.keyboard.press('Tab')
+      const outline = `(({ outlineStyle, outlineWidth, borderStyle }) => [outlineStyle, outlineWidth, borderStyle].join())(getComputedStyle(document.activeElement))`
+      assert.doesNotMatch(String(await page.evaluate(outline)), /^none|,0px,none$/, path)
+      assert.deepEqual(await page.evaluate(`document.getAnimations().map((one) => one.animationName ?? one.transitionProperty)`), [], path)
+    }
+  })
+
 test('right to left, what points on points to the left, and numbers and ids run as ever', async (t) => {
   const page = await open(t, started, await site(t, 'ar'), { viewport: { width: 1280, height: 900 } })
   await page.goto('/wa/conversations/1')

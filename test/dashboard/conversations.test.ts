@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fieldsOf } from './form'
 import { helpCenter, hidden, host, more, wordsOf } from './host'
 
 const HOUR_MS = 3_600_000
@@ -44,6 +45,24 @@ test('the list is filtered by who is in charge, and the address keeps the filter
 
   assert.match(text, /Bela/)
   assert.doesNotMatch(text, /Asha/)
+})
+
+test('a thread goes on showing the version that was sent, whatever is published after it', async (t) => {
+  const { get, post, phone, wa } = await host(t)
+  await phone({ name: 'Asha' }).says('hi')
+  const form = fieldsOf((await get('/menus/help-center')).text)
+  await post('/menus/help-center', { ...form, whole: 'yes', do: 'save', body: 'What do you need?' }).expect(303)
+  const revision = hidden((await get('/menus/help-center/publish')).text, 'revision')
+  await post('/menus/help-center/publish', { revision }).expect(303)
+
+  const before = (await get('/conversations/1')).text
+  await wa.send('+919800000001', helpCenter)
+  await wa.idle()
+  const after = wordsOf((await get('/conversations/1')).text)
+
+  assert.match(before, /How can we <strong>help<\/strong>\?/)
+  assert.doesNotMatch(before, /What do you need\?/)
+  assert.match(after, /How can we help \?[\s\S]*help-center · v1[\s\S]*What do you need\?[\s\S]*help-center · v2/)
 })
 
 test('a thread shows the menu as it was sent, with the tapped option marked', async (t) => {

@@ -152,6 +152,28 @@ test('viewers see no number in any page', async (t) => {
   }
 })
 
+test('no page that a viewer can reach has anything on it that writes, but the choice of their language', async (t) => {
+  const { get, phone } = await host(t)
+  await phone({ phone: '+919876543210', name: 'Asha' }).says('hi')
+
+  const seen = new Set<string>()
+  const queue = ['/']
+  for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+    if (seen.has(path)) continue
+    seen.add(path)
+    const { status, text } = await get(path, 'viewer')
+    assert.equal(status, 200, path)
+    const writes = [...text.matchAll(/<form\b[^>]*method="post"[^>]*action="([^"]*)"|\b(?:hx-(?:post|put|patch|delete)|formaction)="([^"]*)"/g)]
+    assert.deepEqual(
+      writes.map(([, form, other]) => form ?? other).filter((address) => address !== '/wa/language'),
+      [],
+      path,
+    )
+    for (const [, address = ''] of text.matchAll(/\shref="\/wa(\/[^"#?]*)"/g)) if (!address.startsWith('/assets/')) queue.push(address)
+  }
+  for (const page of ['/menus/help-center', '/conversations/1', '/conversations/1/customer', '/outbox', '/events', '/phone']) assert.ok(seen.has(page), page)
+})
+
 for (const engine of engines()) {
   test(`${engine.name}: over-long and strange queries are answered, and leave the next request unaffected`, {
     skip: engine.skip,
