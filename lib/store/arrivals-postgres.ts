@@ -3,6 +3,7 @@ import type { Prepared } from './prepared'
 /**
  * One statement, one round trip. Ids of messages are drawn first, because an event names its message and is what decides whether there is one.
  * Conversations are locked in order, against whoever would join or claim them; when a customer moved meanwhile, nothing is inserted and the answer counts them.
+ * Rows are named by arrays of their ids: of a join with the batch, whose size it does not know, PostgreSQL would read whole tables.
  */
 export const ARRIVALS_POSTGRES: Prepared = {
   name: 'wa_arrivals',
@@ -13,9 +14,9 @@ export const ARRIVALS_POSTGRES: Prepared = {
         dedupe text, number text, type text, state text, payload text, raw text, error text, at bigint, provider_key text, ref text,
         conversation_id bigint, phone text, bsuid text, text text, content text, provider_id text, reply_id text, reply_key char(22), quoted char(64), words text, inbound_at bigint)
     ), held as materialized (
-      select id, number, contact_id from wa_conversations where id in (select conversation_id from given) order by id for update
+      select id, number, contact_id from wa_conversations where id = any (array(select conversation_id from given)) order by id for update
     ), moved as materialized (
-      select count(*) as n from given g left join held v on v.id = g.conversation_id left join wa_contacts c on c.id = v.contact_id
+      select count(*) as n from given g left join held v on v.id = g.conversation_id left join wa_contacts c on c.id = v.contact_id and c.id = any (array(select contact_id from held))
       where g.conversation_id is not null and not coalesce(v.number = g.number and (g.phone is null or (c.phone = g.phone and c.wa_phone is null)) and (g.bsuid is null or c.bsuid = g.bsuid), false)
     ), fresh as (
       insert into wa_events (dedupe, number, type, conversation_id, message_id, provider_key, ref, payload, raw, state, error, at, created_at, next_at)
@@ -38,7 +39,7 @@ export const ARRIVALS_POSTGRES: Prepared = {
     ), touched as (
       update wa_conversations v set last_message_id = last.message_id, last_text = last.words, last_direction = 'in', last_at = $2::bigint, changed_at = $2::bigint,
              unread = v.unread + last.n, last_inbound_at = greatest(v.last_inbound_at, last.inbound_at)
-      from last where v.id = last.conversation_id
+      from last where v.id = last.conversation_id and v.id = any (array(select conversation_id from last))
     )
     select n as moved from moved`,
 }

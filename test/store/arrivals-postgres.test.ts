@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ARRIVALS_POSTGRES } from '../../lib/store/arrivals-postgres'
+import { openDatabase } from '../../lib/store/database'
+import { migrate } from '../../lib/store/migrate'
+import { engines } from '../support/databases'
+
+const postgres = engines().find(({ name }) => name === 'postgres')
+
+test('PostgreSQL finds the customers of a batch by their ids, however many others there are', { skip: postgres?.skip || false }, async () => {
+  const database = await postgres?.open()
+  const db = await openDatabase(database?.url ?? '')
+  try {
+    await migrate(db)
+    await db.write.raw(`insert into wa_contacts (phone, created_at, updated_at) select '+9198' || lpad(n::text, 8, '0'), 0, 0 from generate_series(1, 5000) n`)
+    await db.write.raw(`insert into wa_conversations (number, contact_id, last_at, changed_at, created_at) select 'default', id, 0, 0, 0 from wa_contacts`)
+    await db.write.raw('analyze wa_contacts, wa_conversations')
+    const { rows } = await db.write.raw(`explain ${ARRIVALS_POSTGRES.sql.replaceAll('$1', `'[]'`).replaceAll('$2', '0')}`)
+    const plan = (rows as { 'QUERY PLAN': string }[]).map((row) => row['QUERY PLAN']).join('\n')
+
+    assert.doesNotMatch(plan, /Seq Scan on wa_con(tacts|versations)/)
+  } finally {
+    await db.close()
+    await database?.drop()
+  }
+})
