@@ -1,4 +1,4 @@
-// Comforts of the menu editor: counters while typing, focus after a button, dragging. Everything works without this file.
+// Comforts of the menu editor. Everything works without this file.
 const NAME = /\{\{\s*([a-z_][a-z0-9_]*)\s*\}\}/g
 const points = (text) => [...text].length
 const editor = () => document.getElementById('editor')
@@ -13,6 +13,7 @@ const lengthsOfVariables = () => {
   return lengths
 }
 const recount = () => {
+  document.forms._form.autocomplete = 'off'
   const lengths = lengthsOfVariables()
   for (const counter of document.querySelectorAll('[data-count]')) {
     const text = document.getElementById(counter.dataset.count)?.value ?? ''

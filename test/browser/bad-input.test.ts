@@ -11,7 +11,7 @@ const slots = list('slots', { body: 'When?', button: 'See slots', sections: [{ e
 const greeting = text('greeting', { body: 'Hello {{name}}!' })
 
 /** A host whose session, proxy or network can fail. */
-async function desk(t: TestContext) {
+async function desk(t: TestContext, options: { javaScriptEnabled?: boolean } = {}) {
   const made = await host(t, { menus: [slots, greeting] })
   await made.phone({ name: 'Asha' }).says('hi')
   const trouble = { now: null as Trouble | null }
@@ -23,7 +23,7 @@ async function desk(t: TestContext) {
     next()
   })
   shop.use(made.app)
-  const page = await open(t, started, await listen(t, shop), { expects: /Failed to load resource|htmx:error/ })
+  const page = await open(t, started, await listen(t, shop), { ...options, expects: /Failed to load resource|htmx:error/ })
   page.on('dialog', (dialog) => void dialog.accept())
   return { ...made, page, trouble }
 }
@@ -177,4 +177,29 @@ test('of two who change the tags of a menu the second is told, and keeps what th
   assert.match((await get('/menus?tag=theirs')).text, /help-center/)
   await page.locator('#_tags .button[type=submit]').click()
   await page.locator('#_tags a', { hasText: 'mine' }).waitFor()
+})
+
+test('without JavaScript what was typed is there again when one goes back from what failed', async (t) => {
+  const { page, trouble } = await desk(t, { javaScriptEnabled: false })
+  const cases: [path: string, field: string, send: string][] = [
+    ['/conversations/1', '#composer-text', '#_composer .round'],
+    ['/menus/help-center', '#f-body', '#_state [value=save]'],
+    ['/menus/_new', '#name', '#new .button[type=submit]'],
+    ['/menus/_import', '#text', '#import .button[type=submit]'],
+    ['/phone', '#phone-text', '.phone .round'],
+  ]
+  for (const [path, field, send] of cases)
+    for (const [now, words] of [
+      ['session', 'Please sign in first.'],
+      ['proxy', 'Bad gateway'],
+    ] as const) {
+      await page.goto(`/wa${path}`)
+      await page.locator(field).fill('half a sentence')
+      trouble.now = now
+      await page.locator(send).click()
+      await page.getByText(words).waitFor()
+      trouble.now = null
+      await page.goBack()
+      assert.equal(await page.locator(field).inputValue(), 'half a sentence', `${path} ${now}`)
+    }
 })
