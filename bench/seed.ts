@@ -33,7 +33,7 @@ export async function seed(knex: Knex, messages: number): Promise<void> {
   await knex.raw('PRAGMA wal_checkpoint(TRUNCATE)')
 }
 
-const TAP = `'{"reply":{"id":"track_order","title":"Track My Order","description":"Get real-time status","via":"list"},"replyTo":"wamid.HBgMOTE5ODAwMDAwMDAxFQIAERgSOUT' || printf('%08d', n) || 'AA=="}'`
+const TAP = `'{"reply":{"id":"track_order","title":"Track My Order","description":"Get real-time status","via":"list"}}'`
 const MENU = `'{"type":"button","body":"Order ORD' || n || ' has arrived. How was it?","footer":"Tap a button","buttons":[{"id":"rating_great","title":"Great!"},{"id":"rating_bad","title":"Not satisfied"}]}'`
 
 const SAY = `
@@ -48,7 +48,7 @@ const SAY = `
          when kind >= 6 then ${TAP} else '{}' end,
     case when mine then case when r % 1000 = 0 then 'failed' else 'read' end end,
     'wamid.HBgMOTE5ODAwMDAwMDAxFQIAERgSRTY' || printf('%012d', n) || 'AA==',
-    substr(replace(hex(randomblob(16)), 'A', 'x'), 1, 22), case when mine then substr(hex(randomblob(16)), 1, 22) end,
+    case when mine then substr(replace(hex(randomblob(16)), 'A', 'x'), 1, 22) end, case when mine then substr(hex(randomblob(16)), 1, 22) end,
     case when mine and kind >= 5 then 'rating' end, case when mine and kind >= 5 then 3 end, case when mine and kind >= 5 then '{"order":"ORD' || n || '"}' end,
     case when not mine and kind >= 6 then 'track_order' end, case when not mine and kind >= 6 then n - 1 end,
     1795000000000 + n * 1000, 1795000000000 + n * 1000, case when mine then 1 else 0 end, case when mine then 1795000000000 + n * 1000 + 86400000 end

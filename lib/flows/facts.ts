@@ -13,8 +13,6 @@ export interface InboundPayload {
   reaction?: { to: string | null; emoji: string | null }
   original?: string | null
   reason?: string
-  /** Provider id of the answered message, as it was sent; our own id stands in the row when we know it. */
-  replyTo?: string | null
 }
 
 /** A tap, with what is known of the menu that was tapped. */

@@ -53,9 +53,9 @@ function quotedBy({ dedupe, providerId, replyTo, reply }: IncomingMessage): stri
   return `${dedupe.slice(0, -providerId.length)}${replyTo}`
 }
 
-const KEPT = ['reply', 'media', 'location', 'form', 'reaction', 'original', 'moved', 'reason', 'replyTo'] as const
+const KEPT = ['reply', 'media', 'location', 'form', 'reaction', 'original', 'moved', 'reason'] as const
 
-/** The structured part that its row keeps. */
+/** The structured part that its row keeps. What it answers stands in a column of its own, and as it came in the event. */
 function payloadOf(item: IncomingMessage): Record<string, unknown> {
   const payload: Record<string, unknown> = {}
   for (const name of KEPT) if (item[name] !== undefined && item[name] !== null) payload[name] = item[name]

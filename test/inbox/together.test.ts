@@ -147,6 +147,14 @@ for (const engine of engines()) {
     assert.deepEqual(await dump(together), await dump(oneByOne))
   })
 
+  battery('the row of a tap keeps what was tapped, and no second time what its columns and its event hold', async (db) => {
+    await storeTogether(db, [post(tap('2'))], new Map(), NOW)
+
+    const row = (await db.read('wa_messages').where({ direction: 'in' }).first()) as Record<string, unknown>
+    assert.deepEqual(JSON.parse(String(row.payload)), { reply: { id: 'track', title: 'Track', via: 'list' } })
+    assert.deepEqual([Number(row.reply_to), row.reply_id, row.provider_key], [1, 'track', null])
+  })
+
   battery('what was there is not stored again, whether it came alone, in one batch or within one post', async (db) => {
     const met = new Map()
     await storeTogether(db, [post(says('1')), post(says('1'), says('2'), status('3'))], met, NOW)
