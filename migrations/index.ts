@@ -8,6 +8,7 @@ import * as quicker from './006_quicker'
 import * as lighter from './007_lighter'
 import * as taps from './008_taps'
 import * as rates from './009_rates'
+import * as audit from './010_audit'
 
 interface Migration {
   name: string
@@ -26,6 +27,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: '007_lighter', ...lighter },
   { name: '008_taps', ...taps },
   { name: '009_rates', ...rates },
+  { name: '010_audit', ...audit },
 ]
 
 export const MIGRATIONS_TABLE = 'wa_migrations'

@@ -22,18 +22,25 @@ export async function ask<const Q extends readonly Question<unknown>[]>(query: Q
 /** The rows of each question as one text: node-sqlite3 makes every cell by itself and names it anew, which takes four times as long as JSON does. */
 async function asTexts(query: Query, questions: readonly Question<unknown>[]): Promise<Cells[][]> {
   const texts = questions.map(({ columns, sql }, nth) => `(select json_group_array(json_array(${columns.join(', ')})) from (${sql})) as answer${nth}`)
-  const [row] = (await query.raw(
+  const [row] = await rowsOf(
+    query,
     `select ${texts.join(', ')}`,
     questions.flatMap(({ values }) => values),
-  )) as Record<string, string>[]
-  return questions.map((_, nth) => JSON.parse(row?.[`answer${nth}`] ?? '[]') as Cells[])
+  )
+  return questions.map((_, nth) => JSON.parse(String(row?.[`answer${nth}`] ?? '[]')) as Cells[])
 }
 
 async function asRows(query: Query, questions: readonly Question<unknown>[]): Promise<Cells[][]> {
   const found: Cells[][] = []
-  for (const { sql, values } of questions) {
-    const answer = (await query.raw(sql, [...values])) as { rows: object[] } | [object[], unknown]
-    found.push((Array.isArray(answer) ? answer[0] : answer.rows).map((row) => Object.values(row)))
-  }
+  for (const { sql, values } of questions) found.push((await rowsOf(query, sql, values)).map((row) => Object.values(row)))
   return found
+}
+
+type Row = Record<string, string | number | null>
+
+/** The rows of a statement in SQL, as each driver hands them over. */
+export async function rowsOf(query: Query, sql: string, values: readonly (string | number)[] = []): Promise<Row[]> {
+  const answer = (await query.raw(sql, [...values])) as Row[] | { rows: Row[] } | [Row[], unknown]
+  if (!Array.isArray(answer)) return answer.rows
+  return query.client.driverName === 'sqlite3' ? (answer as Row[]) : (answer as [Row[], unknown])[0]
 }

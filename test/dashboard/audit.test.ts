@@ -141,4 +141,35 @@ for (const engine of engines()) {
       ['menu:help', 'outbox'],
     )
   })
+  test(`${engine.name}: what one person did is looked for in the indexes of people, however much others did`, { skip: engine.skip }, async (t) => {
+    const database = await engine.open()
+    later(t, () => database.drop())
+    const db = await openDatabase(database.url)
+    later(t, () => db.close())
+    await migrate(db)
+    const row = (nth: number, who: string) => ({ ...ROWS[0], user_id: `id ${who}`, user_name: who, subject: `message:${nth}` })
+    await db.write('wa_audit').insert([row(1, 'Rare One'), row(2, 'Also RARE'), row(3, 'Rare One')])
+    for (let n = 0; n < 10; n++) await db.write('wa_audit').insert(Array.from({ length: 300 }, (_, nth) => row(n * 300 + nth, `Colleague ${nth % 30}`)))
+    if (engine.name !== 'sqlite') await db.write.raw(engine.name === 'mysql' ? 'analyze table wa_audit' : 'analyze wa_audit')
+    const asked: { sql: string; bindings: readonly string[] }[] = []
+    db.read.on('query', (query) => asked.push(query))
+
+    const first = await listAudit(db.read, { who: 'rare' }, { limit: 2 })
+    const plans = await Promise.all(
+      asked
+        .splice(0)
+        .map(({ sql, bindings }) => db.write.raw(`explain ${engine.name === 'sqlite' ? 'query plan ' : ''}${sql.replaceAll(/\$\d+/g, '?')}`, [...bindings])),
+    )
+    const second = await listAudit(db.read, { who: 'rare' }, { limit: 2, after: first.next ?? '' })
+
+    assert.deepEqual(
+      [first, second].map(({ items }) => items.map(({ subject }) => subject)),
+      [['message:3', 'message:2'], ['message:1']],
+    )
+    assert.equal((await listAudit(db.read, { who: 'id Colleague 7' }, { limit: 200 })).items.length, 100)
+    assert.equal((await listAudit(db.read, { who: 'colleague' }, { limit: 200 })).items.length, 200)
+    const plan = JSON.stringify(plans.map((one) => (engine.name === 'postgres' ? one.rows : engine.name === 'mysql' ? one[0] : one)))
+    for (const index of ['wa_audit_user_name', 'wa_audit_user']) assert.match(plan, new RegExp(`${index}\\b`))
+    assert.doesNotMatch(plan, /SCAN wa_audit\b|Seq Scan on wa_audit|"type":"(ALL|index)"[^}]*wa_audit/)
+  })
 }
