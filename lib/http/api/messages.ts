@@ -25,7 +25,7 @@ export const routes: readonly ApiRoute[] = [
     summary: 'Send a menu or a message',
     about:
       'Answered when the message is committed to the outbox; it leaves right after, once, whatever happens to the process. ' +
-      'With an Idempotency-Key the same key and body are the same message for ever, and answered alike. Keys belong to the API key (by its name) that sent them.',
+      'With an Idempotency-Key the same key and body are the same message, and answered alike, for as long as the message is kept: for ever, unless `retention.messagesDays` is set. Keys belong to the API key (by its name) that sent them.',
     headers: { 'Idempotency-Key': J.string().max(255).description('The same key and body: one message. The same key with another body: 422.') },
     body: {
       schema: Send,
