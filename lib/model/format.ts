@@ -9,6 +9,8 @@ export interface Segment {
   mono?: true
   /** Only http and https, checked. */
   href?: string
+  /** A message that is nothing but a few emoji. */
+  large?: true
 }
 
 type Style = 'bold' | 'italic' | 'strike' | 'mono'
@@ -38,6 +40,13 @@ export function formatted(text: string): Segment[] {
   if (text.length > FORMATTED) push(segments, text.slice(FORMATTED), {})
   return segments
 }
+
+/** Flags are two letters; a face may have a colour, and be joined to others. */
+const FEW_EMOJI =
+  /^(?:(?:\p{RI}{2}|(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)\p{EMod}?(?:\u200D(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)\p{EMod}?)*)\s?){1,3}$/u
+
+/** What somebody wrote by itself: as `formatted`, and one to three emoji alone are large. */
+export const spoken = (text: string): Segment[] => (text.length <= 64 && FEW_EMOJI.test(text) ? [{ text: text.trim(), large: true }] : formatted(text))
 
 /** The words alone, in one line, without the marks. */
 export function plain(text: string): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatted, plain } from '../../lib/model/format'
+import { formatted, plain, spoken } from '../../lib/model/format'
 
 /** The segments in short: `b:words`, marks in the order b i s m, a link as `[…]`. */
 const short = (text: string): string[] =>
@@ -29,6 +29,11 @@ const cases: readonly [says: string, text: string, expected: readonly string[]][
   ['nothing is nothing', '', []],
 ]
 for (const [says, text, expected] of cases) test(says, () => assert.deepEqual(short(text), expected))
+
+test('one to three emoji alone are large, and nothing else is', () => {
+  for (const large of ['😍', '👍🏽', '👨‍👩‍👧', '❤️ 🎉', '🇮🇳🙏🙏 ']) assert.deepEqual(spoken(large), [{ text: large.trim(), large: true }])
+  for (const text of ['😍😍😍😍', '👍 ok', '1', '©', '', ' ']) assert.deepEqual(spoken(text), formatted(text))
+})
 
 test('no character is lost or made up, whatever the text', () => {
   const parts = ['*', '_', '~', '`', '```', ' ', '\n', 'a', 'é', '🙂', 'https://a.example/', '<b>', '\u202e']

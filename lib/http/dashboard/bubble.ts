@@ -1,4 +1,4 @@
-import { formatted, type Segment } from '../../model/format'
+import { formatted, type Segment, spoken } from '../../model/format'
 import type { SentFile, SentHeader, SentMessage, SentRow } from '../../model/message'
 import { showPhone } from '../../model/phone'
 import type { Say } from '../words/say'
@@ -105,7 +105,7 @@ export function bubbleOf(message: SentMessage, t: Say, look: Look = {}): Bubble 
     case 'cta_url':
       return { ...frame, ...framed(message, t), links: message.buttons.map(link) }
     case 'text':
-      return { ...frame, body: formatted(message.text) }
+      return { ...frame, body: spoken(message.text) }
     case 'template':
       return templateBubble(frame, message, t)
     case 'image':

@@ -1,6 +1,6 @@
 import type { InboundPayload } from '../../flows/facts'
 import type { IncomingMedia } from '../../model/event'
-import { formatted, plain, type Segment } from '../../model/format'
+import { formatted, plain, type Segment, spoken } from '../../model/format'
 import { type SentMessage, wordsOf } from '../../model/message'
 import type { MessageRow } from '../../store/messages'
 import { english, type Say } from '../words/say'
@@ -29,7 +29,7 @@ export function shortWords(message: MessageRow, t: Say): string {
 }
 
 function heard(message: MessageRow, payload: InboundPayload, t: Say): Drawing {
-  const body = formatted(message.text ?? '')
+  const body = spoken(message.text ?? '')
   switch (message.type) {
     case 'button_reply':
     case 'list_reply':
