@@ -66,6 +66,13 @@ test('no pattern is left of a sentence that nobody finishes any more', () => {
   assert.equal(isSaid('Zebras graze upon {thing}.'), false)
 })
 
+test('names and choices of fields are for the server, in every language', () => {
+  const views = filesIn('views', /\.ejs$/)
+
+  assert.ok(views.length > 30)
+  for (const [file, text] of views) assert.doesNotMatch(text, /(?:\bname|<option value)="<%= t\b/, file)
+})
+
 test('what stands in quotes, and what nobody translated, stays as it is', () => {
   const { said } = languagesOf('en').say('hi')
   const cases: [english: string, hindi: string][] = [
