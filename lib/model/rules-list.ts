@@ -1,4 +1,4 @@
-import { shown } from './fault'
+import { capital, shown } from './fault'
 import { LIMITS } from './limits'
 import type { ListMenu, Row, Section } from './menu'
 import { VARIABLE_NAME } from './placeholder'
@@ -44,14 +44,14 @@ function checkSection(section: Section, path: string, name: string, reading: Rea
   const thing = name === '' ? 'section' : name
   words(`${path}.title`, `${thing} title`, section.title, LIMITS.sectionTitle, 'optional')
   if (name !== '' && isBlank(section.title)) {
-    report(`${path}.title`, `The ${thing} has no title, and every section needs one as soon as there are two.`, {
+    report(`${path}.title`, `${capital(thing)} has no title, and every section needs one as soon as there are two.`, {
       actual: 0,
       limit: LIMITS.sectionTitle,
       fix: 'Write a title.',
     })
   }
   if ((section.rows?.length ?? 0) === 0 && section.each === undefined) {
-    report(`${path}.rows`, `The ${thing} has no rows; WhatsApp wants at least 1.`, {
+    report(`${path}.rows`, name === '' ? 'The list has no rows; WhatsApp wants at least 1.' : `${capital(name)} has no rows; WhatsApp wants at least 1.`, {
       actual: 0,
       limit: `1…${LIMITS.rows}`,
       fix: name === '' ? 'Add a row.' : 'Add a row, or remove the section.',

@@ -21,7 +21,7 @@ export const MENUS: Words = {
   'A menu is a message with something to tap: buttons, a list, a link.': 'मेन्यू ऐसा मैसेज है जिसमें कुछ टैप किया जा सकता है: बटन, लिस्ट, लिंक।',
   'Make the first menu': 'पहला मेन्यू बनाएँ',
   'No words yet': 'अभी कुछ नहीं लिखा',
-  'Nothing to tap': 'टैप करने को कुछ नहीं',
+  'No reply options': 'जवाब का कोई विकल्प नहीं',
   'Nobody listens': 'कोई नहीं सुनता',
   'nobody listens': 'कोई नहीं सुनता',
   '{n} listeners': '{n} लिसनर',

@@ -72,10 +72,10 @@ export const MODEL: Words = {
   'Give each its own words, so that a customer can tell them apart.': 'हर एक को अलग शब्द दें, ताकि ग्राहक फ़र्क़ समझ सके।',
   'The list has {n} rows over all sections; WhatsApp shows at most {limit}.': 'सभी सेक्शन मिलाकर लिस्ट में {n} पंक्तियाँ हैं; WhatsApp {limit} तक दिखाता है।',
   'Remove {n}, or split the list in two.': '{n} हटाएँ, या लिस्ट को दो में बाँट दें।',
-  'The {section} has no title, and every section needs one as soon as there are two.':
-    '{section} का टाइटल नहीं है; दो या ज़्यादा सेक्शन हों तो हर एक का टाइटल ज़रूरी है।',
+  '{section} has no title, and every section needs one as soon as there are two.': '{section} का टाइटल नहीं है; दो या ज़्यादा सेक्शन हों तो हर एक का टाइटल ज़रूरी है।',
   'Write a title.': 'टाइटल लिखें।',
-  'The {section} has no rows; WhatsApp wants at least 1.': '{section} में कोई पंक्ति नहीं है; WhatsApp को कम से कम 1 चाहिए।',
+  'The list has no rows; WhatsApp wants at least 1.': 'लिस्ट में कोई पंक्ति नहीं है; WhatsApp को कम से कम 1 चाहिए।',
+  '{section} has no rows; WhatsApp wants at least 1.': '{section} में कोई पंक्ति नहीं है; WhatsApp को कम से कम 1 चाहिए।',
   'Add a row.': 'एक पंक्ति जोड़ें।',
   'Add a row, or remove the section.': 'एक पंक्ति जोड़ें, या सेक्शन हटाएँ।',
   'There is a row for data without the name of an array ("each").': 'डेटा के लिए पंक्ति है, पर डेटा की सूची का नाम ("each") नहीं है।',

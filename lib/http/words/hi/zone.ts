@@ -4,7 +4,7 @@ import type { Words } from '../say'
 export const ZONE: Words = {
   'Times in {zone}': 'समय {zone} के अनुसार',
   'Time zone': 'टाइम ज़ोन',
-  Days: 'दिन',
+  'Filter by day': 'दिन से छाँटें',
   'Last words from': 'आख़िरी मैसेज इस दिन से',
   until: 'इस दिन तक',
   'From {day}': '{day} से',
