@@ -51,7 +51,8 @@ const header: Reader = (value, path, report) => {
   const read = typeof type === 'string' && Object.hasOwn(HEADERS, type) ? HEADERS[type as keyof typeof HEADERS] : null
   if (read) return read(value, path, report)
   const known = Object.keys(HEADERS)
-  report(isObject(value) ? `${path}.type` : path, isObject(value) ? `A header cannot be ${shown(type)}.` : `${path} is ${shown(value)}; it is an object.`, {
+  const found = type === undefined ? `${path}.type is missing.` : `A header cannot be ${shown(type)}.`
+  report(isObject(value) ? `${path}.type` : path, isObject(value) ? found : `${path} is ${shown(value)}; it is an object.`, {
     actual: shown(type ?? value),
     limit: known.join(' | '),
     fix: `Use one of ${known.join(', ')}.`,

@@ -156,6 +156,7 @@ for (const [says, body, path] of [
   ['a key that is no text', { key: 5, ...rating }, 'key'],
   ['a menu for code', { ...rating, owner: 'code' }, 'owner'],
   ['a list', [rating], ''],
+  ['a header of no kind', { ...rating, header: { text: 'x' } }, 'header.type'],
   ['a header of another kind', { ...rating, header: { type: 'sticker' } }, 'header.type'],
 ] as const) {
   test(`it is refused as a menu: ${says}`, async (t) => {
@@ -165,6 +166,7 @@ for (const [says, body, path] of [
 
     assert.equal(answer.status, 422, answer.text)
     assert.deepEqual(pathsOf(answer), [path])
+    assert.doesNotMatch(answer.body.detail, /undefined/)
   })
 }
 
