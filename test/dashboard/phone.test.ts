@@ -160,7 +160,7 @@ test('viewers watch the phone and cannot play the customer', async (t) => {
   for (const path of ['/phone/messages', '/phone/taps', '/phone/pairs', '/phone/faults', '/phone/contacts']) await post(path, {}, 'viewer').expect(403)
 })
 
-test('with a real provider there is no phone', async (t) => {
+test('with a real provider there is no phone, and pages call it as its makers do', async (t) => {
   const { control: _control, provider: _simulator, ...options } = testOptions()
   const wa = waInteractive({
     ...options,
@@ -170,7 +170,9 @@ test('with a real provider there is no phone', async (t) => {
   t.after(() => wa.close())
   await wa.start()
 
-  await request(express().use(wa)).get('/wa/phone').expect(404)
+  const app = express().use(wa)
+  await request(app).get('/wa/phone').expect(404)
+  assert.match(wordsOf((await request(app).get('/wa/').expect(200)).text), /Meta Cloud API Ravi.*Provider Meta Cloud API/)
 })
 
 test('time passes for this customer as it is chosen: the window narrows, closes, and their next words open it again', async (t) => {

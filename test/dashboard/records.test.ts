@@ -74,7 +74,7 @@ test('settings show what is configured and no secret', async (t) => {
 
   const words = wordsOf((await get('/settings').expect(200)).text)
 
-  assert.match(words, /Provider simulator/)
+  assert.match(words, /Provider Simulator/)
   assert.match(words, /authorize\(\) of the host/)
   assert.match(words, /Engine sqlite/)
   assert.match(words, /\/wa\/webhook/)

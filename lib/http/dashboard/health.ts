@@ -2,7 +2,7 @@ import type { Line } from '../../engine'
 import { showPhone } from '../../model/phone'
 import { lastHeardOf, type Stuck, stuckOf } from '../../store/health'
 import { type Exchange, maySee } from '../exchange'
-import { english } from '../words/say'
+import { english, type Say } from '../words/say'
 import { duration, type Moment, momentOf } from './when'
 
 /** Failures are looked back for so long; what failed before is history. */
@@ -15,6 +15,10 @@ const STATES = {
   partly: { words: english('works in part'), chip: 'is-warn' },
   broken: { words: english('does not work'), chip: 'is-bad' },
 } as const
+
+/** What a provider is called by those who pay it. */
+export const providerWords = (name: Line['provider']['name'], t: Say): string =>
+  ({ exotel: 'Exotel', cloudApi: 'Meta Cloud API', simulator: t('Simulator') })[name]
 
 /** One business number: how it is connected, and whether it is alive. */
 export interface LineView {
@@ -70,7 +74,7 @@ async function viewOf({ number, provider }: Line, x: Exchange): Promise<LineView
   const state = STATES[trouble.length > 0 ? 'broken' : heardAt === null && provider.name !== 'simulator' ? 'unheard' : doubts.length > 0 ? 'partly' : 'works']
   return {
     name: number,
-    provider: provider.name,
+    provider: providerWords(provider.name, t),
     from: provider.from === null ? null : showPhone(provider.from),
     webhook: `${engine.publicUrl ?? addressOf(x)}/webhook${engine.lines.size > 1 ? `/${number}` : ''}${isExotel ? '?token=…' : ''}`,
     token: isExotel ? 'EXOTEL_WEBHOOK_TOKEN' : null,

@@ -9,6 +9,7 @@ import { type Link, type Look, lookOf } from '../look'
 import { problemOf, send } from '../problem'
 import { english, type Say } from '../words/say'
 import { assetsAt } from './assets'
+import { providerWords } from './health'
 import type { Draw, Locals } from './render'
 
 /** What every page of one `waInteractive()` has around it, and what its settings page says. */
@@ -98,7 +99,7 @@ function frameLocals(x: Exchange): Locals {
     assets: `${x.base}${assetsAt()}`,
     user: { id: x.user.id, name: x.user.name, role: x.user.role },
     simulated,
-    badge: { words: simulated ? x.t('Simulator') : providers.join(', '), live: !simulated, production },
+    badge: { words: simulated ? x.t('Simulator') : providers.map((name) => providerWords(name, x.t)).join(', '), live: !simulated, production },
     nav: navOf(x, simulated),
     languages: look.languages.offered.length > 1,
     zone: x.zone,
