@@ -169,6 +169,22 @@ test('a list without any row is refused where it needs one, and goes with its ow
   assert.match(wordsOf((await get('/conversations/1')).text), /Nothing is free/)
 })
 
+test('what is typed into a row stays text, and fields that the menu does not have are nobody’s', async (t) => {
+  const { post, send } = await desk(t)
+  const hostile = `"><img src=x onerror=a()>{{id}}&'`
+  const strange = { 'r.slots.0.__proto__': 'x', 'r.__proto__.0.id': 'x', 'r.slots.99.constructor': 'x', 'r.slots.0.id.more': 'x', 'r.slots': 'x' }
+
+  const shown = (await post('/conversations/1/menus/preview', { menu: 'slots', ...row(0, hostile, hostile, hostile), ...strange }, 'agent').expect(200)).text
+  const refused = (await send({ menu: 'slots', ...row(0, hostile, hostile.repeat(3), hostile), ...strange })).text
+
+  for (const page of [shown, refused]) {
+    assert.doesNotMatch(page, /<img src=x/)
+    assert.match(page, /name="r\.slots\.0\.id" value="&#34;&gt;&lt;img src=x onerror=a\(\)&gt;\{\{id\}\}&amp;&#39;"/)
+    assert.doesNotMatch(page, /__proto__|constructor|\.more"/)
+  }
+  assert.match(refused, /aria-invalid="true"/)
+})
+
 test('a menu that was published anew since it was looked at is shown once more, not sent', async (t) => {
   const { send } = await desk(t)
 

@@ -64,6 +64,20 @@ for (const engine of engines()) {
     ])
   })
 
+  battery('of several who change the same tags at once one does, and the others are told, with what they typed and what stands there now', async (h) => {
+    const answers = await Promise.all([1, 2, 3, 4, 5].map((n) => h.post('/menus/declared/tags', { seen: 'orders', tags: `mine ${n}` })))
+
+    const refused = answers.filter(({ status }) => status === 412)
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [303, 412, 412, 412, 412])
+    const [, theirs = ''] = /href="[^"]*\?tag=mine\+\d">(mine \d)<\/a>/.exec(await h.get('/menus/declared')) ?? []
+    for (const { text } of refused) {
+      assert.match(text, new RegExp(`name="seen" value="${theirs}"`))
+      assert.match(text, /name="tags" type="text" value="mine \d"[^>]*aria-invalid="true"/)
+      assert.ok(!text.includes(`name="tags" type="text" value="${theirs}"`))
+    }
+    await h.post('/menus/declared/tags', { seen: theirs, tags: 'after all' }).expect(303)
+  })
+
   battery('too many, too long and unreadable tags are refused beside the field, and what was typed stays', async (h) => {
     for (const [tags, words] of [
       ['a,b,c,d,e,f,g,h,i', /These are 9 tags; a menu has at most 8/],
