@@ -124,8 +124,8 @@ test('a thread that is opened unread is read, which lists are told and the threa
   await list.locator('.unread').waitFor({ state: 'detached' })
 })
 
-test('a page on which nothing counts down asks for nothing while its stream is there, and each minute when it is not', async (t) => {
-  const { origin, asked } = await desk(t)
+test('a page on which nothing counts down asks for nothing while its stream is there, and each minute when it is not, until it is', async (t) => {
+  const { origin, asked, streams } = await desk(t)
   const page = await open(t, started, origin, { expects: /ERR_FAILED|htmx:error/ })
   await page.clock.install()
   // The page's clock runs ahead of the server's, so the beats after the first one are made here.
@@ -148,6 +148,10 @@ test('a page on which nothing counts down asks for nothing while its stream is t
   isStreaming = false
   await page.route('**/wa/live*', (route) => route.abort())
   assert.ok((await idle('/events')) > 0)
+  streams.clear()
+  await page.unroute('**/wa/live*')
+  await page.clock.runFor(61_000)
+  await until(() => streams.size === 1, page)
 })
 
 test('asking pages ask while they are seen, and once when they are seen again', async (t) => {
