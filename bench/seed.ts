@@ -27,6 +27,7 @@ export async function seed(knex: Knex, messages: number): Promise<void> {
   await knex.raw('insert into phrases (text) select value from json_each(?)', [JSON.stringify(phrases)])
   await knex.raw(SAY, { messages, conversations: CONVERSATIONS })
   await knex.raw('drop table phrases')
+  await knex.raw(CUSTOMERS, { conversations: CONVERSATIONS })
   await knex.raw(TALKS, { conversations: CONVERSATIONS, messages })
   for (const { sql } of dropped) await knex.raw(sql)
   await knex.raw(`insert into wa_words (wa_words) values ('rebuild')`)
@@ -53,6 +54,10 @@ const SAY = `
     case when not mine and kind >= 6 then 'track_order' end, case when not mine and kind >= 6 then n - 1 end,
     1795000000000 + n * 1000, 1795000000000 + n * 1000, case when mine then 1 else 0 end, case when mine then 1795000000000 + n * 1000 + 86400000 end
   from drawn`
+
+const CUSTOMERS = `
+  with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < :conversations)
+  insert into wa_contacts (id, phone, name, created_at, updated_at) select n, '+9198' || printf('%08d', n), 'Asha Rao ' || n, 1795000000000, 1795000000000 from numbers`
 
 const TALKS = `
   with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < :conversations)

@@ -5,21 +5,23 @@ import { migrate, openDatabase, part } from '../package'
 import type { Bench } from '../run'
 import { CONVERSATIONS, seed } from '../seed'
 
-const { listConversations } = part<typeof import('../../lib/store/conversations')>('store/conversations.js')
+const { ask } = part<typeof import('../../lib/store/question')>('store/question.js')
+const { talksOf } = part<typeof import('../../lib/store/talks')>('store/talks.js')
 const { listMessages, listOutbound, messageByProviderId } = part<typeof import('../../lib/store/messages')>('store/messages.js')
 const { searchMessages } = part<typeof import('../../lib/store/search')>('store/search.js')
 
 const any = (most: number): number => 1 + Math.floor(Math.random() * most)
 const FIFTY = { limit: 50 }
+const inbox = async (db: Db, request: Parameters<typeof talksOf>[0] = FIFTY) => (await ask(db.read, talksOf(request)))[0]
 
 /** What the dashboard and the API ask of the log. Each is asked with other values every time. */
 const questions = (messages: number): Record<string, (db: Db) => Promise<unknown>> => ({
   'thread, latest 50': (db) => listMessages(db.read, any(CONVERSATIONS), FIFTY),
   'thread, an older page of the largest': (db) => listMessages(db.read, 1, { ...FIFTY, after: String(any(messages)) }),
-  'inbox, latest 50': (db) => listConversations(db.read, FIFTY),
-  'inbox, a deep page': (db) => listConversations(db.read, { ...FIFTY, after: `${1_795_000_000_000 + any(messages) * 1000}.${any(CONVERSATIONS)}` }),
-  'inbox, of one number': (db) => listConversations(db.read, { ...FIFTY, number: 'support' }),
-  'inbox, a person in charge': (db) => listConversations(db.read, { ...FIFTY, mode: 'person' }),
+  'inbox, latest 50': (db) => inbox(db),
+  'inbox, a deep page': (db) => inbox(db, { ...FIFTY, after: `${1_795_000_000_000 + any(messages) * 1000}.${any(CONVERSATIONS)}` }),
+  'inbox, of one number': (db) => inbox(db, { ...FIFTY, number: 'support' }),
+  'inbox, a person in charge': (db) => inbox(db, { ...FIFTY, mode: 'person' }),
   'outbox, what failed': (db) => listOutbound(db.read, ['failed', 'uncertain', 'expired'], FIFTY),
   'message by provider id': (db) => messageByProviderId(db.read, 'default', `wamid.${any(messages)}`),
   'search, a rare word': (db) => searchMessages(db.read, db, { ...FIFTY, text: `ORD${any(messages)}` }),
@@ -55,10 +57,10 @@ async function measure(url: string, messages: number) {
     await seed(db.write, messages)
     const times: Record<string, number[]> = {}
     const found: Record<string, number> = {}
-    for (const [name, ask] of Object.entries(questions(messages))) {
+    for (const [name, question] of Object.entries(questions(messages))) {
       const taken: number[] = []
       for (let nth = 0; nth < 220; nth++) {
-        const { ms, rows } = await inSqlite(db, () => ask(db))
+        const { ms, rows } = await inSqlite(db, () => question(db))
         if (nth >= 20) taken.push(ms)
         found[name] = rows
       }
@@ -77,21 +79,22 @@ async function inSqlite(db: Db, ask: () => Promise<unknown>): Promise<{ ms: numb
     statement ??= query
   }
   db.read.on('query', listen)
-  await ask()
+  const answer = await ask()
   db.read.off('query', listen)
   if (!statement) throw new Error('nothing was asked')
   const { sql, bindings } = statement
+  const rows = isPage(answer) ? answer.items.length : answer === null ? 0 : 1
   const connection = await db.read.client.acquireConnection()
   try {
     const from = performance.now()
-    const rows = await new Promise<unknown[]>((resolve, reject) =>
-      connection.all(sql, bindings, (error: Error | null, all: unknown[]) => (error ? reject(error) : resolve(all))),
-    )
-    return { ms: performance.now() - from, rows: rows.length }
+    await new Promise<void>((resolve, reject) => connection.all(sql, bindings, (error: Error | null) => (error ? reject(error) : resolve())))
+    return { ms: performance.now() - from, rows }
   } finally {
     await db.read.client.releaseConnection(connection)
   }
 }
+
+const isPage = (answer: unknown): answer is { items: unknown[] } => typeof answer === 'object' && answer !== null && 'items' in answer
 
 async function bytesOf(db: Db, messages: number): Promise<{ name: string; bytes: number }[]> {
   const rows = (await db.write.raw(
