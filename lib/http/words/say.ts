@@ -58,6 +58,7 @@ export interface Catalogue {
 /** Marks a sentence of the catalogue that is said later. */
 export const english = <const Sentence extends string>(sentence: Sentence): Sentence => sentence
 
+const MOST_SMALL = 1000
 const RIGHT_TO_LEFT = ['ar', 'dv', 'fa', 'he', 'ps', 'sd', 'ug', 'ur', 'yi']
 
 /** `tag`: a valid BCP 47 tag. Later catalogues win. */
@@ -71,10 +72,14 @@ export function speak(tag: string, catalogues: readonly Catalogue[]): Say {
   const plurals = new Intl.PluralRules(locale)
   const lists = new Intl.ListFormat(locale, { type: 'conjunction' })
 
+  /** Small numbers are written with every line of a list. */
+  const small: string[] = []
+  const written = (value: number): string =>
+    Number.isInteger(value) && value > 0 && value < MOST_SMALL ? (small[value] ??= numbers.format(value)) : numbers.format(value)
   const wordsFor = (english: string): string => otherOf(words.get(english)) ?? english
   /** Names and numbers from elsewhere must not turn the sentence around them. */
   const shown = (value: string | number): string => {
-    const text = typeof value === 'number' ? numbers.format(value) : value
+    const text = typeof value === 'number' ? written(value) : value
     return dir === 'rtl' && text !== '' ? `\u2068${text}\u2069` : text
   }
   const filled = (sentence: string, values: Values): string => {
@@ -95,7 +100,7 @@ export function speak(tag: string, catalogues: readonly Catalogue[]): Say {
         part.name !== null && Object.hasOwn(values, part.name) ? { name: part.name, text: shown(values[part.name] as string) } : part,
       ),
     said: hearer(words, catalogues, filled),
-    number: (value: number) => numbers.format(value),
+    number: written,
     list: (items: readonly string[]) => lists.format(items),
     locale,
     language: tag,
