@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { buttons, list, type Menu, text } from '../../lib/index'
+import { fieldsOf } from './form'
 import { hidden, host, wordsOf } from './host'
 
 const DAY_MS = 24 * 3_600_000
@@ -167,6 +168,20 @@ test('a list without any row is refused where it needs one, and goes with its ow
   assert.match(wordsOf(drawn), /See slots See slots Nothing is free/)
   assert.equal(sent.status, 303)
   assert.match(wordsOf((await get('/conversations/1')).text), /Nothing is free/)
+})
+
+test('the test of a draft whose rows come from data sends one row, of its samples', async (t) => {
+  const { get, post, wa } = await desk(t)
+  const form = fieldsOf((await get('/menus/slots')).text)
+  const samples = Object.fromEntries(
+    Object.entries(form).flatMap(([name, value]) => (name.endsWith('[name]') ? [[name.replace('[name]', '[sample]'), `${value} 1`]] : [])),
+  )
+
+  const sent = await post('/menus/slots', { ...form, ...samples, whole: 'yes', do: 'send', to: '+919800000001' }).expect(303)
+  await wa.idle()
+
+  assert.match(String(sent.headers.location), /tested=\d+/)
+  assert.match(wordsOf((await get('/conversations/1')).text), /See slots See slots Free time 1 with who 1 Else Another day/)
 })
 
 test('what is typed into a row stays text, and fields that the menu does not have are nobody’s', async (t) => {
