@@ -159,7 +159,7 @@ async function engineSent(engine: ReturnType<typeof engineOf>): Promise<{ items:
 
 /** What strangers' words have made of the page: nothing, when it is well. */
 const TRACES = `(() => {
-  const ours = new Set(['hx-get', 'hx-post', 'hx-trigger', 'hx-target', 'hx-swap', 'hx-sync', 'hx-disable', 'hx-include', 'hx-push-url', 'hx-morph-skip', 'hx-sse:connect', 'hx-status:422', 'hx-preserve'])
+  const ours = new Set(['hx-get', 'hx-post', 'hx-trigger', 'hx-target', 'hx-swap', 'hx-sync', 'hx-disable', 'hx-include', 'hx-push-url', 'hx-morph-skip', 'hx-sse:connect', 'hx-status:422', 'hx-preserve', 'hx-select'])
   const found = []
   for (const one of document.querySelectorAll('*')) {
     const named = '<' + one.localName + '> '
