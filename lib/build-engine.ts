@@ -83,8 +83,9 @@ export function buildEngine(settled: Settled): RunningEngine {
     providers: settled.lines,
     now,
     log,
-    arrived(conversations) {
-      wakeInbox()
+    isAtOnce: () => workers.inboxIdle,
+    arrived(conversations, heads) {
+      workers.wakeInbox(heads)
       for (const id of conversations) changed(id)
     },
     refused,

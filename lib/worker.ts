@@ -6,8 +6,8 @@ export interface Work<Job> {
   name: string
   /** Jobs at the same time. */
   concurrency: number
-  /** Takes up to `limit` jobs that are due, under a lease. Empty when there are none. */
-  claim(limit: number): Promise<Job[]>
+  /** Takes up to `limit` jobs that are due, under a lease. Empty when there are none. Without `look` nothing woke the worker but what it was told of. */
+  claim(limit: number, look: boolean): Promise<Job[]>
   /** Whether the last claim saw all that was due: then nobody looks again before something wakes them. */
   exhausted?(): boolean
   /** Whether something was due at the last claim and could not be taken yet. */
@@ -21,8 +21,10 @@ export interface Worker<Job> {
   start(): void
   /** A place for a job that need not be claimed because its maker takes it; null when there is none. It counts as running until it is used or left. */
   reserve(): { start(job: Job): void; leave(): void } | null
-  /** Something new is there. */
-  wake(): void
+  /** Something new is there, of which the work was told (`told`), or is to be looked for. */
+  wake(told?: boolean): void
+  /** It has nothing to do. */
+  readonly idle: boolean
   /** Something will be due in so many milliseconds. */
   wakeIn(ms: number): void
   /** Resolves when nothing runs and nothing is due. */
@@ -44,20 +46,22 @@ export function createWorker<Job>(work: Work<Job>, log: Logger): Worker<Job> {
   let active = 0
   let done = 0
   let woken = false
+  let unseen = true
   let failures = 0
   let rouse: (() => void) | undefined
   let ended: Promise<void> = Promise.resolve()
   const waiting: (() => void)[] = []
   let allEnded: (() => void) | undefined
 
-  const wake = (): void => {
+  const wake = (told = false): void => {
     woken = true
+    if (!told) unseen = true
     rouse?.()
   }
 
   const sleep = (ms: number): Promise<void> =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
+      const timer = setTimeout(() => wake(), ms)
       timer.unref()
       rouse = () => {
         clearTimeout(timer)
@@ -101,11 +105,14 @@ export function createWorker<Job>(work: Work<Job>, log: Logger): Worker<Job> {
   }
 
   const claim = async (free: number): Promise<Job[]> => {
+    const look = unseen
+    unseen = false
     try {
-      const jobs = await work.claim(free)
+      const jobs = await work.claim(free, look)
       failures = 0
       return jobs
     } catch (error) {
+      unseen = true
       if (failures++ === 0) log.error({ worker: work.name, error: reasonOf(error) }, 'the database does not answer; trying again')
       return []
     }
@@ -125,7 +132,7 @@ export function createWorker<Job>(work: Work<Job>, log: Logger): Worker<Job> {
     wake,
     wakeIn(ms) {
       // Later than that, the poll comes first.
-      if (ms < POLL_MS) setTimeout(wake, Math.max(0, ms)).unref()
+      if (ms < POLL_MS) setTimeout(() => wake(), Math.max(0, ms)).unref()
     },
     quiet() {
       if (!running) return Promise.resolve()
@@ -133,6 +140,9 @@ export function createWorker<Job>(work: Work<Job>, log: Logger): Worker<Job> {
         waiting.push(resolve)
         wake()
       })
+    },
+    get idle() {
+      return running && active === 0
     },
     get done() {
       return done

@@ -9,6 +9,7 @@ import { outboxWork } from './outbox/drain'
 import { type Seat, seatFor } from './outbox/seats'
 import type { Provider } from './providers/provider'
 import type { Taken } from './store/claims'
+import type { HeadText } from './store/heads'
 import type { Outgoing } from './store/outgoing'
 import { nextDue } from './store/queue'
 import { createWorker, type Worker } from './worker'
@@ -25,7 +26,10 @@ export interface Workers {
   start(): void
   /** What runs may end. Answers whether all of it ended in time. */
   stop(timeoutMs: number): Promise<boolean>
-  wakeInbox(): void
+  /** Something stands in the inbox: these events, or what is to be looked for. */
+  wakeInbox(heads?: readonly HeadText[]): void
+  /** The inbox has nothing to do: what comes is handled at once. */
+  readonly inboxIdle: boolean
   wakeOutbox(): void
   /** For a message of this number that may leave at once; null when none may. */
   seat(number: string): Seat | null
@@ -40,6 +44,7 @@ export function createWorkers({ settled, pace, allowance, ready, ...parts }: Wor
   let inbox: Worker<Taken<Understood>> | null = null
   let outbox: Worker<Outgoing> | null = null
   let seat: Workers['seat'] = () => null
+  let tell: (heads: readonly HeadText[]) => void = () => {}
   const done = (): number => (inbox?.done ?? 0) + (outbox?.done ?? 0)
   const quiet = async (): Promise<void> => {
     await inbox?.quiet()
@@ -70,7 +75,9 @@ export function createWorkers({ settled, pace, allowance, ready, ...parts }: Wor
       const leaving = createWorker(departures, log)
       outbox = leaving
       seat = (number) => seatFor(number, departures, leaving, shared.holder)
-      inbox = createWorker(inboxWork({ ...parts, ...shared, concurrency: settled.concurrency, wakeIn: (ms) => inbox?.wakeIn(ms) }), log)
+      const arrivals = inboxWork({ ...parts, ...shared, concurrency: settled.concurrency, wakeIn: (ms) => inbox?.wakeIn(ms) })
+      inbox = createWorker(arrivals, log)
+      tell = arrivals.tell
       inbox.start()
       outbox.start()
     },
@@ -79,10 +86,15 @@ export function createWorkers({ settled, pace, allowance, ready, ...parts }: Wor
       inbox = null
       outbox = null
       seat = () => null
+      tell = () => {}
       return !ended.includes(false)
     },
-    wakeInbox() {
-      inbox?.wake()
+    wakeInbox(heads = []) {
+      tell(heads)
+      inbox?.wake(heads.length > 0)
+    },
+    get inboxIdle() {
+      return inbox?.idle ?? false
     },
     wakeOutbox() {
       outbox?.wake()

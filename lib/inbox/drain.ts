@@ -3,6 +3,7 @@ import { claimEvents, SUSPECT, type Taken } from '../store/claims'
 import { endTogether } from '../store/endings'
 import type { EventRow } from '../store/events'
 import { gather } from '../store/gather'
+import { type HeadText, waitingHead } from '../store/heads'
 import { insist } from '../store/insist'
 import { leaseToken } from '../store/lease'
 import { isOutage } from '../store/outage'
@@ -29,16 +30,26 @@ const OUTAGE_MS = 500
 /** The attempt ends because its instance does: nobody failed. */
 class Closing extends WaError {}
 
+export interface InboxWork extends Work<Taken<Understood>> {
+  /** These stand in the inbox, and are due. */
+  tell(heads: readonly HeadText[]): void
+}
+
 /** The inbox as work: claim what is due, run its listeners, record how it ended. */
-export function inboxWork(given: InboxParts): Work<Taken<Understood>> {
+export function inboxWork(given: InboxParts): InboxWork {
   const parts: Inbox = { ...given, ended: gather((endings) => endTogether(given.db(), endings, given.now()), ENDINGS) }
   const underway = new Map<AbortController, EventRow>()
   const unconfirmed = new Set<string>()
   let exhausted = false
+  let told: HeadText[] = []
   return {
     name: 'inbox',
     concurrency: parts.concurrency,
-    async claim(limit) {
+    tell: (heads) => void told.push(...heads),
+    async claim(limit, look) {
+      // Where all else was seen, nobody looks for what is known.
+      const known = look || !exhausted || told.length === 0 || told.length >= limit ? null : told.flatMap((text) => waitingHead(text) ?? [])
+      told = []
       for (const token of unconfirmed) {
         await releaseClaim(parts.db(), token, parts.now())
         unconfirmed.delete(token)
@@ -46,7 +57,7 @@ export function inboxWork(given: InboxParts): Work<Taken<Understood>> {
       if ([...underway.values()].some((event) => event.crashes >= SUSPECT)) return []
       const token = leaseToken(parts.holder)
       try {
-        const how = { limit, token, now: parts.now(), leaseMs: LEASE_MS, idle: underway.size === 0 }
+        const how = { limit, token, now: parts.now(), leaseMs: LEASE_MS, idle: underway.size === 0, known }
         const { taken, missed, all } = await claimEvents(parts.db(), how, (fresh) => chooseFresh(parts, fresh))
         if (missed) parts.wakeIn(MISSED_MS)
         exhausted = all

@@ -3,6 +3,7 @@ import type { Logger } from '../log'
 import type { Incoming } from '../model/event'
 import type { Knock, Provider } from '../providers/provider'
 import type { Db } from '../store/database'
+import type { HeadText } from '../store/heads'
 import { isBroken, isOutage } from '../store/outage'
 import type { Post } from './post'
 import { type Met, storeTogether } from './together'
@@ -22,7 +23,9 @@ export interface DoorParts {
   now: () => number
   log: Logger
   /** New events stand in the inbox. */
-  arrived: (conversationIds: readonly number[]) => void
+  arrived: (conversationIds: readonly number[], heads: readonly HeadText[]) => void
+  /** Whether they are handled at once, so that they are looked at as they are stored. */
+  isAtOnce: () => boolean
   /** Something knocked that was not let in: counted, and told seldom. */
   refused: (number: string, status: number, reason: string) => void
   /** Something authentic came. */
@@ -43,9 +46,10 @@ export function createDoor(parts: DoorParts): (number: string, knock: Knock) => 
   let flushing = false
   let waiting = 0
 
-  const stored = (posts: readonly Post[], touched: readonly number[]): void => {
-    parts.arrived(touched)
+  const stored = (posts: readonly Post[], touched: readonly number[], heads: readonly HeadText[] = []): void => {
     for (const post of posts) post.resolve()
+    // Once they are answered.
+    setImmediate(() => parts.arrived(touched, heads))
   }
   const failed = (posts: readonly Post[], error: unknown): void => {
     for (const post of posts) post.reject(error)
@@ -55,8 +59,8 @@ export function createDoor(parts: DoorParts): (number: string, knock: Knock) => 
     const now = parts.now()
     let others = posts
     try {
-      const done = await storeTogether(db, posts, met, now)
-      if (done.stored.length > 0) stored(done.stored, done.touched)
+      const done = await storeTogether(db, posts, met, now, parts.isAtOnce())
+      if (done.stored.length > 0) stored(done.stored, done.touched, done.heads)
       others = done.others
     } catch (error) {
       // A connection that broke is replaced at once: a provider that comes again twice at most need not be sent away for it.

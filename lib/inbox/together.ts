@@ -3,6 +3,7 @@ import { type Arrival, storeArrivals, storesTogether } from '../store/arrivals'
 import { type Caller, lookUp, welcome } from '../store/callers'
 import type { Db } from '../store/database'
 import { eventKey } from '../store/events'
+import type { HeadText } from '../store/heads'
 import { type Entry, entryOf } from './entry'
 import type { Post } from './post'
 
@@ -11,13 +12,21 @@ export type Met = Map<string, number>
 /** Of a few megabytes; the least lately met are looked up again. */
 const REMEMBERED = 20_000
 
+export interface Together {
+  stored: Post[]
+  others: Post[]
+  touched: number[]
+  /** What was stored, as the inbox finds it, where it was looked at. */
+  heads: HeadText[]
+}
+
 /**
  * Stores those of the posts that hold nothing unusual with one statement, and answers the others, and the conversations where something was said.
  * Unusual: no id (the bytes decide), a customer who brings something new (a user id, a name) or moved.
  * Throws when the statement is refused: then nothing of it is there, and every post is stored with care.
  */
-export async function storeTogether(db: Db, posts: readonly Post[], met: Met, now: number): Promise<{ stored: Post[]; others: Post[]; touched: number[] }> {
-  if (!storesTogether(db)) return { stored: [], others: [...posts], touched: [] }
+export async function storeTogether(db: Db, posts: readonly Post[], met: Met, now: number, look = false): Promise<Together> {
+  if (!storesTogether(db)) return { stored: [], others: [...posts], touched: [], heads: [] }
   const entries = new Map(posts.map((post) => [post, post.items.every(isUsual) ? post.items.map((item) => usualOf(item, post.number, now)) : null]))
   await meet(
     db,
@@ -34,16 +43,17 @@ export async function storeTogether(db: Db, posts: readonly Post[], met: Met, no
     arrivals.push(...found)
     stored.push(post)
   }
+  let heads: HeadText[] = []
   try {
-    if (arrivals.length > 0) await storeArrivals(db, arrivals, now)
+    if (arrivals.length > 0) heads = await storeArrivals(db, arrivals, now, look)
   } catch (error) {
     met.clear()
     throw error
   }
   const touched = arrivals.flatMap(({ message }) => message?.conversationId ?? [])
-  if (stored.length === posts.length) return { stored, others: [], touched }
+  if (stored.length === posts.length) return { stored, others: [], touched, heads }
   const there = new Set(stored)
-  return { stored, others: posts.filter((post) => !there.has(post)), touched }
+  return { stored, others: posts.filter((post) => !there.has(post)), touched, heads }
 }
 
 interface Usual {

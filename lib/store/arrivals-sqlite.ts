@@ -1,3 +1,4 @@
+import { headOf } from './heads'
 import type { Prepared } from './prepared'
 
 /** Fields of a row, in the order of the view. */
@@ -34,3 +35,6 @@ export const ARRIVALS_SQLITE: Prepared = {
     end`,
   sql: `insert into wa_arrivals select ${FIELDS.map((_field, at) => `value ->> ${at}`).join(', ')}, ?2 from jsonb_each(?1)`,
 }
+
+/** The same, and what becomes of each in the inbox: for whoever handles them at once. */
+export const ARRIVALS_SQLITE_SEEN: Prepared = { ...ARRIVALS_SQLITE, sql: `${ARRIVALS_SQLITE.sql} returning ${headOf('wa_arrivals.dedupe')} as head` }

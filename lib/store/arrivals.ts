@@ -1,8 +1,9 @@
 import type { EventState, Who } from '../model/event'
 import { ARRIVALS_POSTGRES } from './arrivals-postgres'
-import { ARRIVALS_SQLITE, FIELDS } from './arrivals-sqlite'
+import { ARRIVALS_SQLITE, ARRIVALS_SQLITE_SEEN, FIELDS } from './arrivals-sqlite'
 import type { Db } from './database'
 import { eventKey } from './events'
+import type { HeadText } from './heads'
 import { providerKey } from './messages'
 import { onConnection } from './prepared'
 import { storable, toJson } from './rows'
@@ -44,17 +45,20 @@ export const storesTogether = (db: Db): boolean => db.dialect !== 'mysql'
 /**
  * Stores a batch with one statement and one commit: events that are new, their messages, what their conversations show. Doubles change nothing.
  * All or nothing: throws when one of them cannot be stored, or when a conversation is no longer that of the customer it was looked up for
- * (merged, erased, a new number meanwhile). The caller then stores each with care.
+ * (merged, erased, a new number meanwhile). The caller then stores each with care. With `look` sqlite answers them as the inbox finds them, in the same look.
  */
-export async function storeArrivals(db: Db, arrivals: readonly Arrival[], now: number): Promise<void> {
+export async function storeArrivals(db: Db, arrivals: readonly Arrival[], now: number, look = false): Promise<HeadText[]> {
   const once = new Map(arrivals.map((arrival) => [arrival.dedupe, arrival]))
   const rows = Array.from(once.values(), rowOf)
   // sqlite finds the eighth of a list faster than the field of a name.
   const given = JSON.stringify(db.dialect === 'sqlite' ? rows.map((row) => FIELDS.map((field) => row[field])) : rows)
-  const refused = await onConnection(db.write, (run) =>
-    run<{ moved: number | string }>(db.dialect === 'sqlite' ? ARRIVALS_SQLITE : ARRIVALS_POSTGRES, [given, now]),
-  )
+  if (db.dialect === 'sqlite') {
+    const rows = await onConnection(db.write, (run) => run<{ head: HeadText }>(look ? ARRIVALS_SQLITE_SEEN : ARRIVALS_SQLITE, [given, now]))
+    return look ? rows.map(({ head }) => head) : []
+  }
+  const refused = await onConnection(db.write, (run) => run<{ moved: number | string }>(ARRIVALS_POSTGRES, [given, now]))
   if (Number(refused[0]?.moved ?? 0) > 0) throw new Error('a customer moved while the batch was written')
+  return []
 }
 
 type Row = Record<(typeof FIELDS)[number], string | number | null>

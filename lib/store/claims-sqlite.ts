@@ -34,7 +34,7 @@ const TAKEN: Readonly<Record<string, string>> = {
 
 /**
  * Takes events and writes down who hears them with one statement, as arrivals are stored: a view of this connection, whose trigger writes the rows.
- * There is no other writer while it runs. `?1` is a list of `[id, runs, leaves the step, contact, mode, step]`, of which all but the id is null when
+ * There is no other writer while it runs. `?1` is a list of `[id, runs, leaves the step, contact, mode, step, …]`, of which all but the id is null when
  * nothing was chosen; `?2` is now, `?3` and `?4` are the lease. Answers the rows of those that were still due, and whose customer stands where they stood.
  */
 export const takingOnSqlite = (isDue: string, isFree: string): Prepared => ({

@@ -1,17 +1,14 @@
-import type { EventState } from '../model/event'
+import { TAKING_POSTGRES } from './claims-postgres'
 import { EVENT, takingOnSqlite } from './claims-sqlite'
-import type { ContactRow } from './contacts'
-import { type ConversationRow, type Step, setStep } from './conversations'
+import { type Step, setStep } from './conversations'
 import type { Db, Dialect, Query } from './database'
 import { type EventRow, type RawEvent, readEvent } from './events'
+import { dueEvents, type Fresh, type Head, isDue, isFree } from './heads'
 import { CLOCK } from './lease'
-import type { MessageRow } from './messages'
-import { ask, everywhere, onConnection, statement } from './prepared'
-import { numeric, toJson } from './rows'
+import { onConnection, type Prepared } from './prepared'
+import { toJson } from './rows'
 import { insertRuns, type Run, runsFrom } from './runs'
-import { readScene, rowOf, SCENE_JOINS, type SceneRow, type StoredScene, sceneColumns } from './scenes'
-
-// `next_at` is set exactly while an event is open (waiting, running, retrying): the indexes of the queue hold a handful of rows among millions.
+import { rowOf } from './scenes'
 
 export interface Claim<C extends Chosen> {
   taken: Taken<C>[]
@@ -26,14 +23,6 @@ export interface Taken<C extends Chosen> {
   /** What it is about and who hears it, when that was written down with the claim; null when it is still to be looked at. */
   begun: { fresh: Fresh; choice: C; runs: Run[] } | null
 }
-/** A customer's message that nobody has looked at, with all that is known of it. */
-export interface Fresh extends StoredScene {
-  type: string
-  number: string
-  message: MessageRow
-  conversation: ConversationRow
-  contact: ContactRow
-}
 /** Who is to hear it. */
 export interface Chosen {
   runs: readonly { listener: string; snapshot: Step | null }[]
@@ -42,6 +31,17 @@ export interface Chosen {
 }
 /** Chooses the listeners of a message; null when that is not to be decided here. It touches no transaction, and nobody waits for it with a lock. */
 export type Choose<C extends Chosen> = (fresh: Fresh) => Promise<C | null>
+
+export interface Claiming {
+  limit: number
+  token: string
+  now: number
+  leaseMs: number
+  /** Nothing else is done here. */
+  idle: boolean
+  /** Events of which it is known that they are due, fewer than `limit`: nobody looks for others. */
+  known?: readonly Head[] | null
+}
 
 /** After so many processes ended with it in hand, an event runs alone: then it is known whether it is the one that ends them. */
 export const SUSPECT = 2
@@ -53,12 +53,8 @@ export const SUSPECT = 2
  *
  * Of fresh messages the listeners are chosen before, and written down in the same commit: unless the customer stands elsewhere by then.
  */
-export async function claimEvents<C extends Chosen>(
-  db: Db,
-  { limit, token, now, leaseMs, idle }: { limit: number; token: string; now: number; leaseMs: number /** Nothing else is done here. */; idle: boolean },
-  choose: Choose<C>,
-): Promise<Claim<C>> {
-  const looked = await dueEvents(db, now, limit)
+export async function claimEvents<C extends Chosen>(db: Db, { limit, token, now, leaseMs, idle, known }: Claiming, choose: Choose<C>): Promise<Claim<C>> {
+  const looked = known ?? (await dueEvents(db, now, limit))
   const all = looked.length < limit
   const due = onePerConversation(looked)
   const suspect = due.find((head) => head.crashes >= SUSPECT)
@@ -70,13 +66,12 @@ export async function claimEvents<C extends Chosen>(
     if (choice) chosen.set(id, { fresh, choice })
   }
   const taking: Taking = { token, leaseMs, now, chosen }
-  if (db.dialect === 'sqlite') return { ...claimOf(found, await takeOnSqlite(db, found, taking), chosen), all }
-  const rows = await db.tx(async (trx) => {
-    const free = await lockUnmoved(trx, found)
-    const taken = free.length === 0 ? [] : db.dialect === 'mysql' ? await takeOnMysql(trx, free, taking) : await takeOnPostgres(trx, free, taking)
-    await begin(trx, taken, taking)
-    return taken
-  })
+  if (db.dialect === 'sqlite') return { ...claimOf(found, await takeAtOnce(db, TAKING_SQLITE, found, taking), chosen), all }
+  const fresh = db.dialect === 'postgres' ? found.filter(({ id }) => chosen.has(id)) : []
+  const rows = fresh.length === 0 ? [] : await takeAtOnce(db, TAKING_POSTGRES, fresh, taking)
+  const got = new Set(rows.map(({ id }) => Number(id)))
+  const rest = found.filter(({ id }) => !got.has(id))
+  if (rest.length > 0) rows.push(...(await db.tx((trx) => takeLocked(trx, db.dialect, rest, taking))))
   return { ...claimOf(found, rows, chosen), all }
 }
 
@@ -100,65 +95,7 @@ function claimOf<C extends Chosen>(found: readonly Head[], rows: readonly RawEve
   return { taken, missed: rows.length < found.length }
 }
 
-/** An event that may be taken. */
-interface Head {
-  id: number
-  conversation_id: number | null
-  /** Processes that ended with it in hand, the one whose lease has just run out among them. */
-  crashes: number
-  fresh: Fresh | null
-}
 const ids = (heads: readonly Head[]): number[] => heads.map((head) => head.id)
-
-/**
- * What waits is due at once, whatever the clock of the instance that received it says.
- * A CASE, because sqlite would answer ORs by collecting all that wait and sorting it; so it reads the queue in order of the ids and stops.
- */
-const isDue = (dialect: Dialect): string =>
-  `e.next_at is not null and case e.state when 'waiting' then 1 = 1 when 'retrying' then e.next_at <= ? when 'running' then e.lease_until < ${CLOCK[dialect]} else 1 = 0 end`
-
-/** None before it in its conversation, none of it running. */
-const isFree = (dialect: Dialect): string =>
-  `(e.conversation_id is null or not exists (select 1 from wa_events o where o.conversation_id = e.conversation_id and o.next_at is not null and o.id <> e.id
-    and ((o.id < e.id and o.late = 0 and e.late = 0) or (o.state = 'running' and o.lease_until >= ${CLOCK[dialect]}))))`
-
-const DUE = everywhere((dialect) =>
-  statement(
-    'wa_due',
-    `select e.*, ${sceneColumns(dialect)} from (
-       select e.id, e.conversation_id, e.message_id, e.crashes, e.state, e.type, e.number, e.attempts + e.late + e.planned + e.replays as looked_at
-       from wa_events e where ${isDue(dialect)} and ${isFree(dialect)} order by e.id limit ?) e
-     ${SCENE_JOINS}`,
-  ),
-)
-
-type DueRow = SceneRow & {
-  id: number | string
-  conversation_id: number | string | null
-  crashes: number
-  state: EventState
-  type: string
-  number: string
-  /** 0 for what nobody has looked at. */
-  looked_at: number
-}
-
-async function dueEvents(db: Db, now: number, limit: number): Promise<Head[]> {
-  const heads = (await ask<DueRow>(db, DUE[db.dialect], [now, limit])).map((row) => ({
-    ...numeric({ id: row.id as number, conversation_id: row.conversation_id as number | null }, ['id', 'conversation_id']),
-    crashes: row.crashes + (row.state === 'running' ? 1 : 0),
-    fresh: freshIn(row),
-  }))
-  // A handful is sorted faster here than in the database, which makes a table for it.
-  return heads.sort((a, b) => a.id - b.id)
-}
-
-function freshIn(row: DueRow): Fresh | null {
-  if (row.looked_at !== 0 || row.state !== 'waiting') return null
-  const scene = readScene(row)
-  const { message, conversation, contact } = scene
-  return message && conversation && contact && { ...scene, type: row.type, number: row.number, message, conversation, contact }
-}
 
 /** Two that stepped aside, or one of them and a fresh one, may be due together: they are heard one after the other all the same. */
 function onePerConversation(heads: readonly Head[]): Head[] {
@@ -197,15 +134,31 @@ interface Standing {
 
 const TAKING_SQLITE = takingOnSqlite(isDue('sqlite').replace('?', '?2'), isFree('sqlite'))
 
-async function takeOnSqlite(db: Db, found: readonly Head[], { chosen, now, token, leaseMs }: Taking): Promise<RawEvent[]> {
-  const given = found.map(({ id }) => {
+/** Looks and takes in one statement. */
+async function takeAtOnce(db: Db, statement: Prepared, found: readonly Head[], { chosen, now, token, leaseMs }: Taking): Promise<RawEvent[]> {
+  const given = found.map(({ id, conversation_id }) => {
     const begun = chosen.get(id)
     if (!begun) return [id]
-    const runs = begun.choice.runs.map(({ listener, snapshot }) => [listener, toJson(snapshot)])
-    return [id, runs, begun.choice.leavesStep ? 1 : 0, begun.fresh.contact.id, begun.fresh.conversation.mode, begun.fresh.step]
+    const { fresh, choice } = begun
+    const runs = choice.runs.map(({ listener, snapshot }) => [listener, toJson(snapshot)])
+    return [id, runs, choice.leavesStep ? 1 : 0, fresh.contact.id, fresh.conversation.mode, fresh.step, conversation_id, fresh.conversation.changed_at]
   })
-  const rows = await onConnection(db.write, (run) => run<{ event: string }>(TAKING_SQLITE, [JSON.stringify(given), now, token, leaseMs]))
-  return rows.flatMap(({ event }) => rowOf<RawEvent>(event, EVENT) ?? [])
+  const rows = await onConnection(db.write, (run) => run<RawEvent & { event: string }>(statement, [JSON.stringify(given), now, token, leaseMs]))
+  return db.dialect === 'sqlite' ? rows.flatMap(({ event }) => rowOf<RawEvent>(event, EVENT) ?? []) : rows
+}
+
+/** With the conversations locked first, so that what is looked at then stays. */
+async function takeLocked(trx: Query, dialect: Dialect, found: readonly Head[], taking: Taking): Promise<RawEvent[]> {
+  const free = await lockUnmoved(trx, found)
+  const taken = free.length === 0 ? [] : dialect === 'mysql' ? await takeOnMysql(trx, free, taking) : await takeOnPostgres(trx, free, taking)
+  await begin(trx, taken, taking)
+  // A mark for those who do not lock before they look: it differs from what they saw.
+  const marked = taken.flatMap(({ late, conversation_id }) => (late === 1 && conversation_id !== null ? conversation_id : []))
+  if (marked.length > 0)
+    await trx('wa_conversations')
+      .whereIn('id', marked)
+      .update({ changed_at: trx.raw('greatest(changed_at + 1, ?)', [taking.now]) })
+  return taken
 }
 
 async function takeOnPostgres(trx: Query, found: readonly Head[], taking: Taking): Promise<RawEvent[]> {

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import type { Knex } from 'knex'
 import { WaError } from '../errors'
 import type { Dialect, Query } from './database'
@@ -9,8 +9,8 @@ export const hashOf = (text: string): string => hash('sha256', text, 'hex')
 /** 132 bits of it as 22 letters: for keys that stand in every row and its index. */
 export const shortHashOf = (text: string): string => hash('sha256', text, 'base64url' as 'base64').slice(0, 22)
 
-/** An unguessable word of 22 letters and digits, for correlation and leases. */
-export const randomRef = (): string => randomBytes(16).toString('base64url').replaceAll('-', 'x').replaceAll('_', 'y')
+/** An unguessable word of 22 letters and digits, 122 bits, for correlation and leases. (Node draws the bits of many UUIDs at once; 16 bytes by themselves take ten times as long.) */
+export const randomRef = (): string => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url').replaceAll('-', 'x').replaceAll('_', 'y')
 
 /**
  * Inserts a row unless one with the same unique key is there. Answers the new id, or null for the loser.

@@ -40,19 +40,28 @@ const CONTACT = [
 const ANSWERED = ['id', 'menu_key', 'menu_version', 'variables']
 
 /** A row as one value: a driver reads a list faster than a column by its name. */
-const LIST: Readonly<Record<Dialect, string>> = { sqlite: 'json_array', postgres: 'json_build_array', mysql: 'json_array' }
+export const LIST: Readonly<Record<Dialect, string>> = { sqlite: 'json_array', postgres: 'json_build_array', mysql: 'json_array' }
 const listed = (dialect: Dialect, table: string, columns: readonly string[]): string =>
-  `${LIST[dialect]}(${columns.map((column) => `${table}.${column}`).join(', ')}) as ${table}`
+  `${LIST[dialect]}(${columns.map((column) => `${table}.${column}`).join(', ')})`
 
-/** Columns of a scene, of what `SCENE_JOINS` joins. */
-export const sceneColumns = (
-  dialect: Dialect,
-): string => `${listed(dialect, 'm', MESSAGE)}, ${listed(dialect, 'v', CONVERSATION)}, ${listed(dialect, 'c', CONTACT)}, ${listed(dialect, 'a', ANSWERED)},
-  l.version as live_version,
-  (select o.id from wa_messages o where o.conversation_id = m.conversation_id and o.direction = 'out' and o.type in ('button', 'list', 'template')
-   order by o.id desc limit 1) as latest_offer,
-  (select t.id from wa_messages t where t.conversation_id = m.conversation_id and t.direction = 'in' and t.reply_to = m.reply_to and t.reply_id = m.reply_id
-   and t.id > m.reply_to and t.id < m.id limit 1) as earlier_tap`
+/** What makes a scene, by its name in a `SceneRow`; of what `SCENE_JOINS` joins. */
+export const sceneValues = (dialect: Dialect): Readonly<Record<keyof SceneRow, string>> => ({
+  m: listed(dialect, 'm', MESSAGE),
+  v: listed(dialect, 'v', CONVERSATION),
+  c: listed(dialect, 'c', CONTACT),
+  a: listed(dialect, 'a', ANSWERED),
+  live_version: 'l.version',
+  latest_offer: `(select o.id from wa_messages o where o.conversation_id = m.conversation_id and o.direction = 'out' and o.type in ('button', 'list', 'template')
+    order by o.id desc limit 1)`,
+  earlier_tap: `(select t.id from wa_messages t where t.conversation_id = m.conversation_id and t.direction = 'in' and t.reply_to = m.reply_to
+    and t.reply_id = m.reply_id and t.id > m.reply_to and t.id < m.id limit 1)`,
+})
+/** Values as columns of a query. */
+export const columnsOf = (values: Readonly<Record<string, string>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${value} as ${name}`)
+    .join(', ')
+
 /** Everything around the events `e`. */
 export const SCENE_JOINS = `left join wa_messages m on m.id = e.message_id
   left join wa_conversations v on v.id = e.conversation_id
@@ -60,7 +69,7 @@ export const SCENE_JOINS = `left join wa_messages m on m.id = e.message_id
   left join wa_messages a on a.id = m.reply_to
   left join wa_menus l on l.key = a.menu_key`
 
-const SCENE = everywhere((dialect) => statement('wa_scene', `select ${sceneColumns(dialect)} from wa_events e ${SCENE_JOINS} where e.id = ?`))
+const SCENE = everywhere((dialect) => statement('wa_scene', `select ${columnsOf(sceneValues(dialect))} from wa_events e ${SCENE_JOINS} where e.id = ?`))
 
 /** The scene of an event as it stands now, wherever its conversation was joined to; null when the event is gone. */
 export async function sceneOfEvent(db: Db, eventId: number): Promise<StoredScene | null> {
