@@ -32,7 +32,7 @@ export interface Workers {
   readonly inboxIdle: boolean
   wakeOutbox(): void
   /** For a message of this number that may leave at once; null when none may. */
-  seat(number: string): Seat | null
+  seat(number: string): Promise<Seat | null>
   /** Resolves when nothing runs and nothing is due now; what was put off for later is not waited for. */
   settle(): Promise<void>
   /** Resolves when inbox and outbox are empty. */
@@ -43,7 +43,7 @@ export function createWorkers({ settled, pace, allowance, ready, ...parts }: Wor
   const { log, now } = settled
   let inbox: Worker<Taken<Understood>> | null = null
   let outbox: Worker<Outgoing> | null = null
-  let seat: Workers['seat'] = () => null
+  let seat: Workers['seat'] = async () => null
   let tell: (heads: readonly HeadText[]) => void = () => {}
   const done = (): number => (inbox?.done ?? 0) + (outbox?.done ?? 0)
   const quiet = async (): Promise<void> => {
@@ -85,7 +85,7 @@ export function createWorkers({ settled, pace, allowance, ready, ...parts }: Wor
       const ended = await Promise.all([inbox?.stop(timeoutMs), outbox?.stop(timeoutMs)])
       inbox = null
       outbox = null
-      seat = () => null
+      seat = async () => null
       tell = () => {}
       return !ended.includes(false)
     },

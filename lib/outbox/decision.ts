@@ -38,7 +38,7 @@ export interface EnqueueOptions {
   /** Is handed what leaves, as the wire will have it. */
   ready: Ready
   /** A seat for a message of this number that may leave at once; null when there is none. */
-  seat: (number: string) => Seat | null
+  seat: (number: string) => Promise<Seat | null>
 }
 export interface Queued {
   id: number

@@ -60,8 +60,8 @@ export interface OutboxParts {
 export interface OutboxWork extends Work<Outgoing> {
   /** How long a message may be `sending`. */
   leaseMs: number
-  /** One message of this number may leave now: its account does not hold, and its rate has a place that nobody waits for. */
-  mayLeave(number: string): boolean
+  /** One message of this number may leave now: its account does not hold, and its rate has a place that nobody waits for, or gives one when asked. */
+  mayLeave(number: string): Promise<boolean>
   /** Something was perhaps written down under this lease, and nobody was handed it. */
   disown(token: string): void
 }
@@ -122,9 +122,12 @@ export function outboxWork(parts: OutboxParts): OutboxWork {
       }
     },
     leaseMs: LEASE_MS,
-    mayLeave(number) {
+    async mayLeave(number) {
       const places = parts.pace.places.get(number)
-      return places !== undefined && places.waiting === 0 && places.idle() > 0 && parts.pace.whyHeld(number, parts.now()) === null
+      if (!places || places.waiting > 0 || parts.pace.whyHeld(number, parts.now()) !== null) return false
+      // Nothing was sent for a while: asked now, not after the message was written down and looked for.
+      if (places.idle() === 0 && places.inUse() === 0) await parts.allowance.ask(number, 1)
+      return places.idle() > 0
     },
     disown: (token) => unconfirmed.add(token),
     withheld: () => withheld,

@@ -12,7 +12,7 @@ import { type Decision, type EnqueueOptions, HOUR_MS, type Queued } from './deci
 export async function say(db: Db, decision: Decision, options: EnqueueOptions, now: number): Promise<Queued | null> {
   const saying = sayingOf(decision, options, now)
   if (saying === null || !saysAtOnce(db)) return null
-  const seat = options.seat(decision.number)
+  const seat = await options.seat(decision.number).catch(() => null)
   try {
     const said = await sayAtOnce(db, { ...saying, leaving: seat && { token: seat.token, ms: seat.leaseMs } })
     if (said === null) {

@@ -16,8 +16,8 @@ export interface Seat {
 }
 
 /** A seat for a message of this number; null when its rate has no place at this moment, or all are taken. */
-export function seatFor(number: string, work: OutboxWork, worker: Pick<Worker<Outgoing>, 'reserve'>, holder: string): Seat | null {
-  const place = work.mayLeave(number) ? worker.reserve() : null
+export async function seatFor(number: string, work: OutboxWork, worker: Pick<Worker<Outgoing>, 'reserve'>, holder: string): Promise<Seat | null> {
+  const place = (await work.mayLeave(number)) ? worker.reserve() : null
   if (place === null) return null
   const token = leaseToken(holder)
   return {
