@@ -1,5 +1,5 @@
 /**
- * Writes of many callers as few: those that come while one is under way share the next. Resolves for each once its own is committed.
+ * Writes of many callers as few: those of one turn of the event loop share one, and those that come while it is under way the next. Resolves for each once its own is committed.
  * `write` answers in the order of what it is given. One that it refuses is written alone, so that it keeps none of its neighbours from being written.
  */
 export function gather<One, Done>(write: (batch: readonly One[]) => Promise<readonly Done[]>, most: number): (one: One) => Promise<Done> {
@@ -25,6 +25,6 @@ export function gather<One, Done>(write: (batch: readonly One[]) => Promise<read
       waiting.push({ one, resolve, reject })
       if (writing) return
       writing = true
-      void writeAll()
+      setImmediate(() => void writeAll())
     })
 }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gather } from '../../lib/store/gather'
 
+const turn = (): Promise<void> => new Promise((next) => setImmediate(next))
+
 /** Writes that end when they are told to, and a note of what each was given. */
 function slow() {
   const batches: string[][] = []
@@ -14,22 +16,22 @@ function slow() {
   }
   const open = async (): Promise<void> => {
     gates.shift()?.()
-    await new Promise((turn) => setImmediate(turn))
+    await turn()
   }
   return { batches, write, open }
 }
 
-test('the first is written at once; those that come meanwhile share the next writes, in their order', async () => {
+test('those of one turn share a write, those that come meanwhile the next ones, in their order', async () => {
   const { batches, write, open } = slow()
   const ask = gather(write, 2)
 
-  const done = Promise.all(['a', 'b', 'c', 'd'].map(ask))
-  await open()
-  await open()
-  await open()
+  const first = ['a', 'b'].map(ask)
+  await turn()
+  const next = ['c', 'd', 'e'].map(ask)
+  for (let nth = 0; nth < 3; nth++) await open()
 
-  assert.deepEqual(batches, [['a'], ['b', 'c'], ['d']])
-  assert.deepEqual(await done, ['a written', 'b written', 'c written', 'd written'])
+  assert.deepEqual(batches, [['a', 'b'], ['c', 'd'], ['e']])
+  assert.deepEqual(await Promise.all([...first, ...next]), ['a written', 'b written', 'c written', 'd written', 'e written'])
 })
 
 test('one that is refused keeps none of its neighbours from being written', async () => {
@@ -37,9 +39,10 @@ test('one that is refused keeps none of its neighbours from being written', asyn
   const ask = gather(write, 10)
 
   const done = Promise.allSettled(['a', 'b', 'bad', 'c'].map(ask))
-  for (let turn = 0; turn < 5; turn++) await open()
+  await turn()
+  for (let nth = 0; nth < 5; nth++) await open()
 
-  assert.deepEqual(batches, [['a'], ['b', 'bad', 'c'], ['b'], ['bad'], ['c']])
+  assert.deepEqual(batches, [['a', 'b', 'bad', 'c'], ['a'], ['b'], ['bad'], ['c']])
   assert.deepEqual(
     (await done).map(({ status }) => status),
     ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
