@@ -173,13 +173,19 @@ const SAYINGS_SQLITE: Prepared = {
 }
 
 const P = (name: (typeof FIELDS)[number][0]): string => given('postgres', name)
+/**
+ * The statement sees what was there when it began, but for the row that it locks: when that names another last message than it did then, somebody spoke
+ * meanwhile, and the second look counts them.
+ */
 const SAYINGS_POSTGRES: Prepared = {
   name: 'wa_sayings',
   sql: `
     with held as materialized (
       ${isHeld('postgres')} for update
     ), place as materialized (
-      select v.* from wa_conversations v where ${maySay('postgres')} and exists (select 1 from held) for update
+      select v.* from wa_conversations v where ${maySay('postgres')} and exists (select 1 from held)
+        and v.last_message_id is not distinct from (select s.last_message_id from wa_conversations s where s.id = v.id)
+      for update
     ), said as (
       insert into wa_messages (direction, status, at, created_at, next_at, attempts, lease_until, lease_token, ${COLUMNS.join(', ')})
       select 'out', s.status, ${P('now')}, ${P('now')}, ${P('now')}, case s.status when 'sending' then 1 else 0 end,

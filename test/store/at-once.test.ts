@@ -10,7 +10,7 @@ import { endTogether } from '../../lib/store/endings'
 import { eventById, insertEvent, tieEvent } from '../../lib/store/events'
 import { dueEvents, type Fresh, waitingHead } from '../../lib/store/heads'
 import { historyOf } from '../../lib/store/history'
-import { insertInbound, messageById } from '../../lib/store/messages'
+import { insertInbound, insertOutbound, messageById } from '../../lib/store/messages'
 import { migrate } from '../../lib/store/migrate'
 import { finishEvent } from '../../lib/store/queue'
 import { hashOf } from '../../lib/store/rows'
@@ -278,5 +278,24 @@ for (const engine of engines()) {
       assert.equal(await sayAtOnce(db, change(one)), null)
       assert.deepEqual(await db.write('wa_messages').count({ n: '*' }), before)
       assert.ok(await sayAtOnce(db, one))
+    })
+
+  if (engine.name === 'postgres')
+    battery('words that others said while it waited for the conversation are not overlooked', async (db) => {
+      const one = await saying(db, 'mine')
+      const place = await conversationById(db.write, one.conversationId)
+      assert.ok(place)
+      let said: ReturnType<typeof sayAtOnce> = Promise.resolve(null)
+
+      await db.tx(async (trx) => {
+        const id = await insertOutbound(trx, db, { ...one, text: 'theirs', idempotencyKey: hashOf('theirs') })
+        await touchConversation(trx, place, { id: id as number, direction: 'out', text: 'theirs', at: NOW }, null, NOW)
+        said = sayAtOnce(db, one)
+        const isWaited = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        while ((await db.read.raw(isWaited)).rows.length === 0) await new Promise((wake) => setTimeout(wake, 5))
+      })
+
+      assert.equal(await said, null)
+      assert.equal((await sayAtOnce(db, one))?.leaves, false)
     })
 }
