@@ -35,8 +35,8 @@ const CUSTOMERS = 12
 const codeFault = (code: number) => ({ value: String(code), mishap: code as Mishap, words: CLOUD_API_CODES[code]?.title ?? '' })
 /** What the next send can meet. */
 export const FAULTS: readonly { value: string; mishap: Mishap; words: string }[] = [
-  { value: 'timeout', mishap: 'timeout', words: english('No answer: nobody knows whether it arrived') },
-  { value: 'refused', mishap: 'refused', words: english('Nobody listens: it is tried again') },
+  { value: 'timeout', mishap: 'timeout', words: english('No answer: uncertain') },
+  { value: 'refused', mishap: 'refused', words: english('Not reached: tried again') },
   ...[131026, 131047, 131049, 131056, 130429, 131000, 131008].map(codeFault),
 ]
 
