@@ -74,8 +74,11 @@ export function speak(tag: string, catalogues: readonly Catalogue[]): Say {
 
   /** Small numbers are written with every line of a list. */
   const small: string[] = []
-  const written = (value: number): string =>
-    Number.isInteger(value) && value > 0 && value < MOST_SMALL ? (small[value] ??= numbers.format(value)) : numbers.format(value)
+  const written = (value: number): string => {
+    if (!(Number.isInteger(value) && value > 0 && value < MOST_SMALL)) return numbers.format(value)
+    small[value] ??= numbers.format(value)
+    return small[value]
+  }
   const wordsFor = (english: string): string => otherOf(words.get(english)) ?? english
   /** Names and numbers from elsewhere must not turn the sentence around them. */
   const shown = (value: string | number): string => {
