@@ -5,6 +5,8 @@ import { VARIABLE_NAME } from './placeholder'
 /** What a field of a reply id holds: any text, a whole number, or one of some words. */
 export type Field = 'string' | 'int' | readonly string[]
 export type Shape<F> = { [K in keyof F]: F[K] extends 'int' ? number : F[K] extends 'string' ? string : F[K] extends readonly (infer U)[] ? U : never }
+/** What of these data is a `{{variable}}`: `id` would encode it, and customers would tap the braces. */
+type NoSlots<D> = { [K in keyof D]: D[K] extends `{{${string}}}` ? 'a {{variable}} stands in row(), not in id()' : D[K] }
 type Slots<F> = { [K in keyof F]: Shape<F>[K] | `{{${string}}}` }
 
 /** Reply ids that carry data, `rate:ORD-1:5`; made by `defineReply`. */
@@ -12,7 +14,7 @@ type Slots<F> = { [K in keyof F]: Shape<F>[K] | `{{${string}}}` }
 export interface ReplyId<P extends string = string, F = any> {
   readonly prefix: P
   /** The id for this data. */
-  id(data: Shape<F>): `${P}:${string}`
+  id<const D extends Shape<F>>(data: D & NoSlots<D>): `${P}:${string}`
   /** The id for a menu, where any field may be a `{{variable}}` to be filled when the menu is sent. */
   row<const S extends Slots<F>>(slots: S): `${P}:${S[keyof S] & string}`
   /** The data of an id, null for an id that is none of these. */

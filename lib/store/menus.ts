@@ -269,13 +269,17 @@ export async function publishDraft(
   })
 }
 
-/** Makes an older version live again, as a new version: history is never rewritten. A draft that somebody is writing stays a draft. */
+/**
+ * Makes an older version live again, as a new version: history is never rewritten. A draft that somebody is writing stays a draft.
+ * Where the same words are live already, as after a second click, nothing is written and their version is returned.
+ */
 export async function rollBack(db: Db, key: string, version: number, by: Actor, now: number, wentLive?: WentLive): Promise<number> {
   return db.tx(async (trx) => {
     const menu = await mustChange(trx, db, key)
     if (menu.owner === 'code') throw readOnly(menu)
     const spec = await menuVersion(trx, menu.id, version)
     if (!spec) throw new WaError('WA_NOT_FOUND', `Menu "${key}" has no version ${version}.`)
+    if (menu.version !== null && menu.archived_at === null && canonical(menu.published) === canonical(spec)) return menu.version
     const live = await publishSpec(trx, menu, spec, by, now, 'menu.rolled_back')
     if (menu.draft && canonical(menu.draft) !== canonical(spec))
       await trx('wa_menus')

@@ -152,6 +152,7 @@ test('a menu is made, written, published, changed and rolled back without JavaSc
   assert.equal(((await specOf(h, 'order-rating')) as { body: string }).body, 'How was it?')
 
   await post('/menus/order-rating/versions/1/live', {}, 'editor').expect(303)
+  await post('/menus/order-rating/versions/1/live', {}, 'editor').expect(303) // clicked twice
   assert.equal(chip((await get('/menus/order-rating')).text), 'Reply buttons Live, version 3')
   assert.equal(((await specOf(h, 'order-rating')) as { body: string }).body, 'How was {{order}}?')
   const history = wordsOf((await get('/menus/order-rating/history', 'viewer').expect(200)).text)
@@ -691,6 +692,20 @@ test('an import is judged before its name is asked for', async (t) => {
   const wire = JSON.stringify({ type: 'text', text: { body: 'Hello' } })
   assert.match((await h.post('/menus/_import', { text: wire, name: '' }).expect(422)).text, /role="alert">What is pasted has no name of its own/)
   assert.match((await h.post('/menus/_import', { text: wire, name: '???' }).expect(422)).text, /role="alert">Give it a name of Latin letters/)
+})
+
+test('a name that cannot be kept is refused with its reason, and loses no letter unseen', async (t) => {
+  const { post } = await host(t)
+  const latin = /Give it a name of Latin letters/
+  for (const [name, why] of [
+    ['a'.repeat(65), /The name is 65 characters; at most 64\./],
+    ['मेनू 1', latin],
+    ['---', latin],
+  ] as const) {
+    assert.match((await post('/menus/_new', { name, type: 'text' }).expect(422)).text, why)
+    assert.match((await post('/menus/_import', { name, text: JSON.stringify({ type: 'text', text: { body: 'Hello' } }) }).expect(422)).text, why)
+  }
+  await post('/menus/_new', { name: 'a'.repeat(64), type: 'text' }).expect(303)
 })
 
 test('two buttons with the same label are told of once', async (t) => {

@@ -557,6 +557,8 @@ for (const engine of engines()) {
     assert.equal((await publishDraft(db, 'confirm', STAFF, null, NOW)).version, 2)
     assert.equal((await publishDraft(db, 'confirm', STAFF, null, NOW)).version, 2)
     assert.equal(await rollBack(db, 'confirm', 1, STAFF, NOW), 3)
+    assert.equal(await rollBack(db, 'confirm', 1, STAFF, NOW), 3, 'a second click: its words are live')
+    assert.equal(await menuVersionByKey(db.read, 'confirm', 4), null)
 
     const spec = await menuVersionByKey(db.read, 'confirm', 2)
     assert.equal(spec && 'body' in spec && spec.body, 'two')
@@ -615,11 +617,13 @@ for (const engine of engines()) {
   battery('rolling back leaves the draft that somebody is writing', async (db) => {
     await declareMenu(db, menu('one'), NOW)
     await saveDraft(db, menu('two'), STAFF, null, NOW)
+    await publishDraft(db, 'confirm', STAFF, null, NOW)
+    await saveDraft(db, menu('three'), STAFF, null, NOW)
 
-    assert.equal(await rollBack(db, 'confirm', 1, STAFF, NOW), 2)
+    assert.equal(await rollBack(db, 'confirm', 1, STAFF, NOW), 3)
 
     const stored = await menuByKey(db.read, 'confirm')
-    assert.deepEqual([stored?.version, stored?.published, stored?.draft], [2, menu('one'), menu('two')])
+    assert.deepEqual([stored?.version, stored?.published, stored?.draft], [3, menu('one'), menu('three')])
   })
 
   battery('saving the same words again changes nothing', async (db) => {

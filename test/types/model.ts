@@ -87,6 +87,8 @@ rate.id({ order: '1', stars: '5', how: 'app' })
 rate.id({ order: '1', stars: 5 })
 // @ts-expect-error not one of the words
 rate.id({ order: '1', stars: 5, how: 'fax' })
+// @ts-expect-error a variable stands in row()
+rate.id({ order: '{{order}}', stars: 5, how: 'app' })
 
 // Menus of all kinds fit where any menu is taken; words that are not known at compile time may need any variables.
 const all: readonly Menu[] = [help, more, track, call, reminder, ask, slots, rating]

@@ -142,7 +142,7 @@ async function write(x: Exchange): Promise<void> {
     text === ''
       ? x.t('Write something first.')
       : codePoints(text) > LIMITS.text
-        ? x.t('{n} characters; WhatsApp takes {limit}. Send it in two messages.', { n: codePoints(text), limit: LIMITS.text })
+        ? x.t('{n} characters; WhatsApp takes {limit}. Send it in several messages.', { n: codePoints(text), limit: LIMITS.text })
         : token === ''
           ? x.t('The form was incomplete. Send it again.')
           : null

@@ -202,7 +202,7 @@ async function meet(x: Exchange): Promise<void> {
 
 const trimmed = (form: Form, name: string): string => fieldOf(form, name).replaceAll('\r\n', '\n').trim()
 const whyTooLong = ({ t }: Exchange, text: string): string | null =>
-  codePoints(text) > LIMITS.text ? t('{n} characters; WhatsApp takes {limit}. Send it in two messages.', { n: codePoints(text), limit: LIMITS.text }) : null
+  codePoints(text) > LIMITS.text ? t('{n} characters; WhatsApp takes {limit}. Send it in several messages.', { n: codePoints(text), limit: LIMITS.text }) : null
 
 interface Utterance {
   content: Content

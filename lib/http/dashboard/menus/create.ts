@@ -1,6 +1,6 @@
 import { WaError } from '../../../errors'
 import { TYPE_WORDS } from '../../../model/changes'
-import { LIMITS } from '../../../model/limits'
+import { codePoints, LIMITS } from '../../../model/limits'
 import { MENU_TYPES, type MenuSpec } from '../../../model/menu'
 import { KEY } from '../../../model/shape'
 import { menuByKey, saveDraft } from '../../../store/menus'
@@ -54,7 +54,7 @@ async function create(x: Exchange): Promise<void> {
   const from = await originalOf(x)
   const key = keyFrom(name)
   const refused = (fault: string): Promise<void> => offer(x, { name, type, fault }, 422)
-  if (key === null) return refused(x.t('Give it a name of Latin letters and digits, such as “Help center”: the code calls it by that.'))
+  if (key === null) return refused(whyNoKey(name, x.t))
   const { owner: _owner, ...copied } = from ?? blank(key, type)
   try {
     await saveDraft(x.engine.db, { ...copied, key } as MenuSpec, x.user, 'new', x.engine.now())
@@ -74,16 +74,24 @@ async function originalOf(x: Exchange): Promise<MenuSpec | null> {
   return { ...writtenOf(menu), tags: menu.tags }
 }
 
-/** `Help Center` is called `help-center`; null when nothing is left of it. */
+/** `Help Center` is called `help-center`; null when nothing is left of it, or too much, or letters would be missing (`whyNoKey`). */
 export function keyFrom(name: string): string | null {
-  const key = name
-    .normalize('NFKD')
-    .replaceAll(/\p{M}/gu, '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-  return KEY.test(key) ? key : null
+  const plain = plainOf(name)
+  const key = plain.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '')
+  return KEY.test(key) && !OTHER_LETTERS.test(plain) ? key : null
 }
+
+/** Why `keyFrom` has no key for a name, and what to do. */
+export function whyNoKey(name: string, t: Exchange['t']): string {
+  const plain = plainOf(name)
+  const isLong = /[a-z0-9]/.test(plain) && !OTHER_LETTERS.test(plain)
+  if (isLong) return t('The name is {n} characters; at most {limit}.', { n: codePoints(name.trim()), limit: LIMITS.key })
+  return t('Give it a name of Latin letters and digits, such as “Help center”: the code calls it by that.')
+}
+
+/** A name that stays for ever loses no letter unseen: of `मेनू 1` only the `1` would be left. */
+const OTHER_LETTERS = /(?![a-z])\p{L}/u
+const plainOf = (name: string): string => name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase()
 
 async function freeKey(x: Exchange, key: string): Promise<string> {
   for (let n = 1; n < 100; n++) {

@@ -7,7 +7,7 @@ import { readForm } from '../../body'
 import type { Exchange, Role, Route } from '../../exchange'
 import { fieldOf } from '../asked'
 import { leadTo, page } from '../page'
-import { keyFrom } from './create'
+import { keyFrom, whyNoKey } from './create'
 
 export const routes: Route<Role>[] = [
   { method: 'GET', path: '/menus/_import', may: 'editor', handle: (x) => offer(x, { name: '', text: '', fault: null, about: 'text' }) },
@@ -41,7 +41,7 @@ async function bringIn(x: Exchange): Promise<void> {
   const isMisnamed = name === null && asked.name.trim() !== ''
   try {
     const menus = menusIn(asked.text, isMisnamed ? UNNAMED : name)
-    if (isMisnamed) return refused(x.t('Give it a name of Latin letters and digits, such as “Help center”.'), 'name')
+    if (isMisnamed) return refused(whyNoKey(asked.name, x.t), 'name')
     if (menus.length === 0) return refused(x.t('There is no menu in it.'))
     const taken: string[] = []
     for (const menu of menus) {

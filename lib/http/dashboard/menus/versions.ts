@@ -89,8 +89,6 @@ async function makeLive(x: Exchange): Promise<void> {
   const menu = await writableMenuOf(x)
   const version = idOf(x, 'version')
   const form = await readForm(x.req)
-  // Twice clicked: the words are live already, and no second version is made of them.
-  if (version === menu.version) return seeOther(x, `/menus/${menu.key}/versions?did=live`)
   try {
     await x.engine.rollBack(menu.key, version, x.user, { force: form.force === 'yes' })
   } catch (error) {

@@ -97,7 +97,7 @@ export const CONVERSATIONS: Words = {
   'The 24-hour window closed {when}. WhatsApp takes approved templates only, until the customer writes again.':
     '24 घंटे की विंडो {when} बंद हो गई। जब तक ग्राहक दोबारा नहीं लिखता, WhatsApp सिर्फ़ मंज़ूर टेम्प्लेट लेता है।',
   'Write something first.': 'पहले कुछ लिखें।',
-  '{n} characters; WhatsApp takes {limit}. Send it in two messages.': '{n} अक्षर हैं; WhatsApp {limit} तक लेता है। इसे दो मैसेज में भेजें।',
+  '{n} characters; WhatsApp takes {limit}. Send it in several messages.': '{n} अक्षर हैं; WhatsApp {limit} तक लेता है। इसे कई मैसेज में भेजें।',
   'The form was incomplete. Send it again.': 'फ़ॉर्म अधूरा था। फिर से भेजें।',
   'sent by {name}': '{name} ने भेजा',
   'on an older menu': 'पुराने मेन्यू पर',

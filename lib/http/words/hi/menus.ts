@@ -88,7 +88,6 @@ export const MENUS: Words = {
     'टीम और कोड इसे जिस नाम से जानेंगे। एक्सपोर्ट का अपना नाम होता है; वही रखना हो तो खाली छोड़ें।',
   'Import as a draft': 'ड्राफ़्ट के रूप में इंपोर्ट करें',
   'Paste something first.': 'पहले कुछ पेस्ट करें।',
-  'Give it a name of Latin letters and digits, such as “Help center”.': 'अंग्रेज़ी अक्षरों और अंकों वाला नाम दें, जैसे “Help center”।',
   'There is no menu in it.': 'इसमें कोई मेन्यू नहीं है।',
   'There is a menu “{menu}” already. Give this one another name.': '“{menu}” नाम का मेन्यू पहले से है। इसे दूसरा नाम दें।',
   'All of these menus are here already; nothing was changed.': 'ये सभी मेन्यू पहले से यहाँ हैं; कुछ नहीं बदला गया।',
