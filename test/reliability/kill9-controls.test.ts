@@ -45,6 +45,15 @@ test('the check sees a library that runs again what had come to its end', { time
   )
 })
 
+test('the check sees it in the tables of a host that tells nobody of its listeners', { timeout: 120_000 }, async (t) => {
+  const { breaches } = await runOn(t, sqlite, { host: orderDesk, instances: 1, kills: 4, preload: control('forget-done') })
+
+  assert.ok(
+    breaches.some((breach) => /^I5 listener .* of event \d+ (is|came)/.test(breach)),
+    `found only: ${breaches.join('; ')}`,
+  )
+})
+
 test('what a killed process had in its hands is taken up within 90 s by the clock, with nobody helping', { timeout: 150_000 }, async () => {
   const database = await sqlite.open()
   const db = lookInto(database.url)

@@ -46,6 +46,12 @@ export interface EventRow {
   lease_until: number | null
   lease_token: string | null
 }
+interface RunRow {
+  event_id: number | string
+  listener: string
+  state: string
+  attempts: number
+}
 export interface MessageRow {
   id: number
   status: string
@@ -59,7 +65,7 @@ export interface MessageRow {
 /**
  * What must hold when everything has come to rest, whatever was killed on the way. Answers every breach in words; none is what we want.
  * I1 acked: there once. I2 every event ended. I3 the provider took nothing twice. I4 sent means taken, failed means not. I5 a listener whose end
- * was written down is not run again, and says what it says once. I6 one customer is heard and answered in order. I7 what ended holds no lease. I8 the
+ * was written down is not run again, says what it says once, and has come to its end where its event has. I6 one customer is heard and answered in order. I7 what ended holds no lease. I8 the
  * file is whole.
  */
 export async function checkInvariants(db: Knex, world: World): Promise<string[]> {
@@ -77,6 +83,7 @@ export async function checkInvariants(db: Knex, world: World): Promise<string[]>
     ...sentMeansTaken(sent, world),
     ...completedOnce(world.completed),
     ...(world.script ? scripted(events, sent, world.taken, world.script, world.acked) : answeredOnce(events, sent)),
+    ...(world.script ? endedOnce(events, (await db('wa_runs').orderBy('id')) as RunRow[]) : []),
     ...inOrder(events, world),
     ...noLeaseLeft(events, sent),
     ...(await whole(db)),
@@ -149,6 +156,19 @@ function completedOnce(completed: readonly Completion[]): string[] {
     if (new Set(all.map((one) => one.process)).size < all.length) breaches.push(`I5 ${pair} ended ${times} times, more than once in one process`)
   }
   return breaches
+}
+
+/**
+ * A host that tells nobody of its listeners' ends is judged by what the library wrote down: where an event is done each of its listeners is, and where
+ * listeners never fail an attempt beyond the first was made of something whose end was written down before.
+ */
+function endedOnce(events: readonly EventRow[], runs: readonly RunRow[]): string[] {
+  const done = new Set(events.filter(({ state }) => state === 'done').map(({ id }) => id))
+  return runs.flatMap(({ event_id, listener, state, attempts }) => {
+    if (!done.has(Number(event_id))) return []
+    if (state !== 'done' && state !== 'skipped') return [`I5 listener ${listener} of event ${event_id} is ${state}, and the event is done`]
+    return attempts === 1 ? [] : [`I5 listener ${listener} of event ${event_id} came to its end ${attempts} times`]
+  })
 }
 
 function answeredOnce(events: readonly EventRow[], sent: readonly MessageRow[]): string[] {
