@@ -11,15 +11,15 @@ export async function outbox({ databases, effort, say }: Bench): Promise<object>
   const url = `http://127.0.0.1:${await provider.ask<number>({ do: 'port' })}`
   const loop = await startChild('servers/fetch-loop.ts')
   const durable = await startChild('servers/outbox.ts', { BENCH_DATABASE: databases.sqlite(), BENCH_PROVIDER: url, BENCH_IN_FLIGHT: String(IN_FLIGHT) })
-  const found: Record<string, { fetch: number[]; outbox: number[] }> = {}
+  const found: Record<string, { fetch: Sent[]; outbox: Sent[] }> = {}
   try {
     for (const [ms, count] of [
       [0, 3000],
       [50, 1280],
     ] as const) {
       await provider.ask({ do: 'delay', ms })
-      const send = async (child: Child): Promise<number> => (await child.ask<{ perSecond: number }>({ do: 'send', count, inFlight: IN_FLIGHT, url })).perSecond
-      const measured = { fetch: [] as number[], outbox: [] as number[] }
+      const send = (child: Child): Promise<Sent> => child.ask({ do: 'send', count, inFlight: IN_FLIGHT, url })
+      const measured = { fetch: [] as Sent[], outbox: [] as Sent[] }
       for (let round = -1; round < effort.rounds; round++) {
         const pair = { fetch: await send(loop), outbox: await send(durable) }
         if (round < 0) continue
@@ -35,12 +35,26 @@ export async function outbox({ databases, effort, say }: Bench): Promise<object>
   return found
 }
 
-function report({ fetch, outbox: durable }: { fetch: number[]; outbox: number[] }, ms: number): string {
+interface Sent {
+  perSecond: number
+  /** CPU of the sending process, all its threads, for each message. */
+  cpuUs: number
+}
+
+function report({ fetch, outbox: durable }: { fetch: Sent[]; outbox: Sent[] }, ms: number): string {
   const most = ms === 0 ? Number.NaN : (IN_FLIGHT * 1000) / ms
-  const ratio = durable.map((value, round) => value / (fetch[round] ?? Number.NaN))
-  const share = (values: number[]): string => (ms === 0 ? '-' : spread(values.map((value) => value / most)))
-  return table([
-    { variant: 'fetch loop, nothing written down', 'per second': spread(fetch, 0), 'ratio to the fetch loop': '1', 'of connections/latency': share(fetch) },
-    { variant: 'durable outbox, sqlite', 'per second': spread(durable, 0), 'ratio to the fetch loop': spread(ratio), 'of connections/latency': share(durable) },
-  ])
+  const row = (variant: string, sent: Sent[]) => ({
+    variant,
+    'per second': spread(
+      sent.map(({ perSecond }) => perSecond),
+      0,
+    ),
+    'ratio to the fetch loop': sent === fetch ? '1' : spread(sent.map(({ perSecond }, round) => perSecond / (fetch[round]?.perSecond ?? Number.NaN))),
+    'of connections/latency': ms === 0 ? '-' : spread(sent.map(({ perSecond }) => perSecond / most)),
+    'CPU us a message': spread(
+      sent.map(({ cpuUs }) => cpuUs),
+      0,
+    ),
+  })
+  return table([row('fetch loop, nothing written down', fetch), row('durable outbox, sqlite', durable)])
 }

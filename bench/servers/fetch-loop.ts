@@ -5,6 +5,7 @@ import { MESSAGE } from './list-message'
 serveQuestions({
   async send({ count, inFlight, url }: { count: number; inFlight: number; url: string }) {
     let left = count
+    const cpu = process.cpuUsage()
     const from = performance.now()
     await Promise.all(
       Array.from({ length: inFlight }, async () => {
@@ -16,6 +17,8 @@ serveQuestions({
         }
       }),
     )
-    return { perSecond: (count * 1000) / (performance.now() - from) }
+    const took = performance.now() - from
+    const { user, system } = process.cpuUsage(cpu)
+    return { perSecond: (count * 1000) / took, cpuUs: (user + system) / count }
   },
 })

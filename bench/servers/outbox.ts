@@ -27,14 +27,16 @@ serveQuestions({
   async send({ count }: { count: number }) {
     await queue(count)
     const before = await engine.db.write('wa_messages').where({ status: 'accepted' }).count({ n: '*' }).first()
+    const cpu = process.cpuUsage()
     const from = performance.now()
     engine.context.queued(1)
     await engine.settle()
     const took = performance.now() - from
+    const { user, system } = process.cpuUsage(cpu)
     const after = await engine.db.write('wa_messages').where({ status: 'accepted' }).count({ n: '*' }).first()
     const accepted = Number(after?.n) - Number(before?.n)
     if (accepted !== count) throw new Error(`${count} were queued, ${accepted} were accepted`)
-    return { perSecond: (count * 1000) / took }
+    return { perSecond: (count * 1000) / took, cpuUs: (user + system) / count }
   },
   end: () => wa.close(),
 })
