@@ -129,7 +129,7 @@ export function createAllowance({ db, pace, now, log }: AllowanceParts): Allowan
     room(number) {
       const places = lines.get(number)?.places
       // Nobody here sends from it: one is claimed, and says so.
-      return places ? Math.max(0, places.idle() + places.held - places.waiting) : 1
+      return places ? Math.max(0, places.idle() + places.held - pace.waiting(number)) : 1
     },
     async hold(number, forMs, reason) {
       const line = lines.get(number)

@@ -11,8 +11,7 @@ import type { Db } from '../store/database'
 import { expireLeases, releaseOutbound, type Settlement } from '../store/departures'
 import { insist } from '../store/insist'
 import { leaseToken } from '../store/lease'
-import type { MessageRow } from '../store/messages'
-import { claimOutgoing, type Due, dueOutgoing, type Outgoing } from '../store/outgoing'
+import { claimOutgoing, type Due, dueOutgoing, type LeavingMessage, type Outgoing } from '../store/outgoing'
 import type { Work } from '../worker'
 import { type Allowance, RETRY_MS } from './allowance'
 import { createGate, type Gate } from './gate'
@@ -82,13 +81,12 @@ export function outboxWork(parts: OutboxParts): OutboxWork {
   /** Of the messages that are due, those that the rates of their numbers let go. */
   const allowed = async (due: readonly Due[]): Promise<number[]> => {
     const going: number[] = []
-    for (const number of new Set(due.map((message) => message.number))) {
-      const some = due.filter((message) => message.number === number)
-      await parts.allowance.ask(number, some.length)
+    for (const { number, ids } of due) {
+      await parts.allowance.ask(number, ids.length)
       if (parts.pace.held(parts.now()).includes(number)) continue
-      const ids = some.slice(0, parts.allowance.room(number)).map(({ id }) => id)
-      if (ids.length === 0) withheld = true
-      going.push(...ids)
+      const some = ids.slice(0, parts.allowance.room(number))
+      if (some.length === 0) withheld = true
+      going.push(...some)
     }
     return going
   }
@@ -162,7 +160,7 @@ async function deliver(parts: OutboxParts, outgoing: Outgoing, gate: Gate, settl
   }
   const { message } = leaving
   const settlement = settle(parts, message, result)
-  const { mine, released } = await insist(() => settled(message, settlement), INSIST_MS)
+  const { mine, released } = await insist(() => settled({ message, settlement }), INSIST_MS)
   if (!mine) parts.log.debug({ message: message.id }, 'a status was faster than the answer of the provider')
   if (result.outcome === 'accepted' && result.phone !== undefined) await learnNumber(parts, message, result.phone)
   if (released > 0) parts.wakeInbox()
@@ -171,7 +169,7 @@ async function deliver(parts: OutboxParts, outgoing: Outgoing, gate: Gate, settl
 }
 
 /** The provider knows the customer under another spelling of the number: under that one they will write to us. */
-async function learnNumber(parts: OutboxParts, message: MessageRow, phone: string): Promise<void> {
+async function learnNumber(parts: OutboxParts, message: LeavingMessage, phone: string): Promise<void> {
   const db = parts.db()
   try {
     await db.tx(async (trx) => {
@@ -194,7 +192,7 @@ type Blocked = { outcome: 'expired' } | Extract<SendResult, { outcome: 'failed' 
 function whyNot(parts: OutboxParts, outgoing: Outgoing): Blocked {
   const { message } = outgoing
   if (isExpired(parts, message)) return { outcome: 'expired' }
-  if (message.payload === null) return { outcome: 'failed', reason: 'erased', error: { code: 0, title: 'Its words were erased', advice: 'Nothing to do.' } }
+  if (message.json === null) return { outcome: 'failed', reason: 'erased', error: { code: 0, title: 'Its words were erased', advice: 'Nothing to do.' } }
   if (!isClosed(parts, outgoing)) return null
   return {
     outcome: 'failed',
@@ -203,7 +201,7 @@ function whyNot(parts: OutboxParts, outgoing: Outgoing): Blocked {
   }
 }
 
-const isExpired = (parts: OutboxParts, { expires_at }: MessageRow): boolean => expires_at !== null && expires_at <= parts.now()
+const isExpired = (parts: OutboxParts, { expires_at }: LeavingMessage): boolean => expires_at !== null && expires_at <= parts.now()
 
 /** Only an approved template may leave now, and this is none. */
 function isClosed(parts: OutboxParts, { message, lastInboundAt }: Outgoing): boolean {
@@ -214,7 +212,7 @@ function isClosed(parts: OutboxParts, { message, lastInboundAt }: Outgoing): boo
 /** With the template in place of a menu whose window closed while it waited. Throws what the database throws; nothing has left then. */
 async function asMayLeave(parts: OutboxParts, outgoing: Outgoing): Promise<Outgoing> {
   const { message } = outgoing
-  if (!isClosed(parts, outgoing) || message.payload === null || isExpired(parts, message)) return outgoing
+  if (!isClosed(parts, outgoing) || message.json === null || isExpired(parts, message)) return outgoing
   const template = await standIn(parts.db(), message, parts.now())
   if (!template) return outgoing
   // What was written for the wire are the words that may not leave any more.
@@ -237,7 +235,7 @@ async function hand(parts: OutboxParts, outgoing: Outgoing, closing: AbortSignal
   return result.outcome === 'hold' ? holding(parts, message, result) : result
 }
 
-async function sendSafely(parts: OutboxParts, message: MessageRow, provider: Provider, parcel: Parcel, closing: AbortSignal): Promise<SendResult> {
+async function sendSafely(parts: OutboxParts, message: LeavingMessage, provider: Provider, parcel: Parcel, closing: AbortSignal): Promise<SendResult> {
   try {
     // Providers end a request that hangs by themselves (SEND_TIMEOUT_MS): a signal with a timer for every message would cost as much as its request.
     return await provider.send(parcel, closing)
@@ -251,7 +249,9 @@ function parcelOf(parts: OutboxParts, { message, to, quoted }: Outgoing): Parcel
   if (!to) return { outcome: 'failed', reason: 'the contact is gone', error: { code: 0, title: 'The contact was erased', advice: 'Nothing to do.' } }
   return {
     to,
-    message: message.payload as SentMessage,
+    get message() {
+      return JSON.parse(message.json as string) as SentMessage
+    },
     content: parts.ready.take(message.id),
     ref: message.ref ?? '',
     replyTo: quoted,
@@ -265,7 +265,7 @@ type Holding = Extract<SendResult, { outcome: 'hold' }> & { afterMs: number }
  * How long to hold. Of one recipient only this conversation waits, because its later messages wait for this one.
  * Source of 4ⁿ s: Meta "Error codes", 131056.
  */
-async function holding(parts: OutboxParts, message: MessageRow, result: Extract<SendResult, { outcome: 'hold' }>): Promise<Holding> {
+async function holding(parts: OutboxParts, message: LeavingMessage, result: Extract<SendResult, { outcome: 'hold' }>): Promise<Holding> {
   const usual = result.scope === 'recipient' ? Math.min(LONGEST_WAIT_MS, 1000 * 4 ** (message.attempts - 1)) : backoff(message.attempts + 3)
   const afterMs = result.afterMs ?? usual
   if (result.scope === 'account') {
@@ -276,7 +276,7 @@ async function holding(parts: OutboxParts, message: MessageRow, result: Extract<
   return { ...result, afterMs }
 }
 
-function settle(parts: OutboxParts, message: MessageRow, result: SendResult | { outcome: 'expired' }): Settlement {
+function settle(parts: OutboxParts, message: LeavingMessage, result: SendResult | { outcome: 'expired' }): Settlement {
   const now = parts.now()
   switch (result.outcome) {
     case 'accepted':
@@ -316,7 +316,7 @@ function settle(parts: OutboxParts, message: MessageRow, result: SendResult | { 
 
 /** While a message waits to be tried again its error counts how often the provider said this very thing: refused connections before it are no tries. */
 type Counted = StatusError & { tries?: number }
-function triesOf(message: MessageRow, { error }: { error?: StatusError }): number {
+function triesOf(message: LeavingMessage, { error }: { error?: StatusError }): number {
   const before = message.error as Counted | null
   return before !== null && before.code === error?.code ? (before.tries ?? 0) + 1 : 1
 }

@@ -13,6 +13,8 @@ export interface Pace {
    * At the start and after every hold one message goes ahead alone, so that a refused account is asked once and not by the whole queue.
    */
   turn(number: string, signal: AbortSignal, withinMs: number): Promise<Place | null>
+  /** Turns of this number that were asked for and have not come yet. */
+  waiting(number: string): number
   /** The one that went ahead met no refusal of the account: the others may follow. Called after every send that brought no hold. */
   proved(number: string): void
   /** The places of a number; undefined when nobody here sends from it. */
@@ -26,6 +28,7 @@ const TRIAL_MS = 2000
 export function createPace(perSecond: ReadonlyMap<string, number>, now: () => number): Pace {
   const holds = new Map<string, { until: number; reason: string }>()
   const places = new Map([...perSecond].map(([number, rate]) => [number, createPlaces(rate)]))
+  const waiting = new Map<string, number>()
   const trials = new Map<string, { underway: boolean; ended: Promise<void>; end: () => void }>()
   const onTrial = (number: string): void => {
     trials.get(number)?.end()
@@ -37,6 +40,20 @@ export function createPace(perSecond: ReadonlyMap<string, number>, now: () => nu
   }
   for (const number of perSecond.keys()) onTrial(number)
   const holding = (number: string): boolean => (holds.get(number)?.until ?? 0) > now()
+
+  const turnOf = async (number: string, signal: AbortSignal, withinMs: number): Promise<Place | null> => {
+    const trial = trials.get(number)
+    if (trial?.underway) await before(trial.ended, TRIAL_MS, signal)
+    if (signal.aborted || holding(number)) return null
+    const ahead = trials.get(number)
+    if (ahead) ahead.underway = true
+    const place = (await places.get(number)?.take(withinMs, signal)) ?? null
+    // Others may have been refused while this one waited for its turn.
+    if (place !== null && !signal.aborted && !holding(number)) return place
+    place?.unused()
+    if (ahead && trials.get(number) === ahead) onTrial(number)
+    return null
+  }
 
   return {
     places,
@@ -53,18 +70,14 @@ export function createPace(perSecond: ReadonlyMap<string, number>, now: () => nu
       const hold = holds.get(number)
       return hold && hold.until > now ? hold.reason : null
     },
+    waiting: (number) => waiting.get(number) ?? 0,
     async turn(number, signal, withinMs) {
-      const trial = trials.get(number)
-      if (trial?.underway) await before(trial.ended, TRIAL_MS, signal)
-      if (signal.aborted || holding(number)) return null
-      const ahead = trials.get(number)
-      if (ahead) ahead.underway = true
-      const place = (await places.get(number)?.take(withinMs, signal)) ?? null
-      // Others may have been refused while this one waited for its turn.
-      if (place !== null && !signal.aborted && !holding(number)) return place
-      place?.unused()
-      if (ahead && trials.get(number) === ahead) onTrial(number)
-      return null
+      waiting.set(number, (waiting.get(number) ?? 0) + 1)
+      try {
+        return await turnOf(number, signal, withinMs)
+      } finally {
+        waiting.set(number, (waiting.get(number) as number) - 1)
+      }
     },
   }
 }

@@ -1,7 +1,6 @@
-import type { SentMessage } from '../model/message'
 import { WINDOW_MS } from '../model/window'
 import type { Db } from '../store/database'
-import type { MessageRow } from '../store/messages'
+import type { LeavingMessage } from '../store/outgoing'
 import { type Saying, sayAtOnce, saysAtOnce } from '../store/sayings'
 import { type Decision, type EnqueueOptions, HOUR_MS, type Queued } from './decision'
 
@@ -22,7 +21,7 @@ export async function say(db: Db, decision: Decision, options: EnqueueOptions, n
     const { content } = decision.drawn.message
     if (content !== null) options.ready.keep(said.id, content)
     if (seat && said.leaves)
-      seat.go({ message: rowOf(saying, said.id, said.ref, seat.token), to: said.to, lastInboundAt: said.lastInboundAt, quoted: said.quoted })
+      seat.go({ message: leavingOf(saying, said.id, said.ref, seat.token), to: said.to, lastInboundAt: said.lastInboundAt, quoted: said.quoted })
     else seat?.leave()
     return { id: said.id, status: 'queued', conversationId: saying.conversationId, leaves: said.leaves }
   } catch {
@@ -57,34 +56,19 @@ function sayingOf({ attempt, conversation, idempotency, drawn, ...decision }: De
   }
 }
 
-/** The row as it was written down, leaving. */
-const rowOf = ({ menu, json, event: _event, ...saying }: Omit<Saying, 'leaving'>, id: number, ref: string, token: string): MessageRow => ({
+/** The message as it was written down, leaving. */
+const leavingOf = (saying: Omit<Saying, 'leaving'>, id: number, ref: string, token: string): LeavingMessage => ({
   id,
   number: saying.number,
   conversation_id: saying.conversationId,
-  direction: 'out',
   type: saying.type,
-  text: saying.text,
-  payload: JSON.parse(json) as SentMessage,
-  status: 'sending',
-  provider_id: null,
-  provider_key: null,
+  json: saying.json,
   ref,
-  menu_key: menu?.key ?? null,
-  menu_version: menu?.version ?? null,
-  variables: menu?.variables ?? null,
-  reply_id: null,
-  reply_to: saying.replyTo,
+  menu_key: saying.menu?.key ?? null,
+  menu_version: saying.menu?.version ?? null,
+  variables: saying.menu?.variables ?? null,
   error: null,
-  meta: saying.meta,
-  sent_by: null,
-  at: saying.now,
-  created_at: saying.now,
-  next_at: saying.now,
   expires_at: saying.expiresAt,
   attempts: 1,
-  lease_until: null,
   lease_token: token,
-  idempotency_key: saying.idempotencyKey,
-  fingerprint: saying.fingerprint,
 })

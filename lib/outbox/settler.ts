@@ -1,14 +1,10 @@
 import type { Db } from '../store/database'
-import type { Settlement } from '../store/departures'
-import type { MessageRow } from '../store/messages'
-import { type SettledAs, settleTogether } from '../store/settlements'
+import { acceptTogether, type Settled, type SettledAs, settleTogether } from '../store/settlements'
 
 /** Messages whose end is written down with one commit at most. */
 const BATCH = 256
 
-interface Waiting {
-  message: MessageRow
-  settlement: Settlement
+interface Waiting extends Settled {
   resolve: (as: SettledAs) => void
   reject: (error: unknown) => void
 }
@@ -17,13 +13,27 @@ interface Waiting {
  * Writes down what became of messages. Those that end while a commit is under way share the next one, so that a busy outbox pays for one fsync and not
  * for hundreds. Resolves when it is committed; rejects when it is not, and then it may be asked again.
  */
-export function createSettler(db: () => Db, now: () => number): (message: MessageRow, settlement: Settlement) => Promise<SettledAs> {
+export function createSettler(db: () => Db, now: () => number): (settled: Settled) => Promise<SettledAs> {
   const waiting: Waiting[] = []
   let writing = false
 
   const write = async (): Promise<void> => {
-    while (waiting.length > 0) await settle(waiting.splice(0, BATCH))
+    while (waiting.length > 0) {
+      const rest = await accept(waiting.splice(0, BATCH))
+      if (rest.length > 0) await settle(rest)
+    }
     writing = false
+  }
+  /** Answers those of which more is to be written than that they were accepted. */
+  const accept = async (batch: readonly Waiting[]): Promise<readonly Waiting[]> => {
+    try {
+      const taken = await acceptTogether(db(), batch, now())
+      for (const { message, resolve } of batch) if (taken.has(message.id)) resolve({ mine: true, released: 0 })
+      return taken.size === batch.length ? [] : batch.filter(({ message }) => !taken.has(message.id))
+    } catch {
+      // What is wrong is told where each is settled alone.
+      return batch
+    }
   }
   const settle = async (batch: readonly Waiting[]): Promise<void> => {
     try {
@@ -36,9 +46,9 @@ export function createSettler(db: () => Db, now: () => number): (message: Messag
     }
   }
 
-  return (message, settlement) =>
+  return (settled) =>
     new Promise((resolve, reject) => {
-      waiting.push({ message, settlement, resolve, reject })
+      waiting.push({ ...settled, resolve, reject })
       if (writing) return
       writing = true
       setImmediate(() => void write())

@@ -16,25 +16,27 @@ export interface Settlement {
   /** For `queued`: when to try again. */
   nextAt?: number
 }
+/** What is known of a message for which something is written down. */
+export type Settleable = Pick<MessageRow, 'id' | 'number' | 'conversation_id' | 'attempts' | 'lease_token'>
+
 /** Answers whether the lease was still held, and how many statuses had waited for the id. Done twice it is the same. */
 export async function settleOutbound(
   db: Db,
-  message: MessageRow,
+  message: Settleable,
   token: string,
   settlement: Settlement,
   now: number,
 ): Promise<{ mine: boolean; released: number }> {
-  return db.tx((trx) => settleWithin(trx, message, settlement, now, false, token))
+  return db.tx((trx) => settleWithin(trx, message, token, settlement, now))
 }
 
-/** The same within a transaction; `taken`: the row is settled already, and only what hangs on it is left. */
+/** The same within a transaction. */
 export async function settleWithin(
   trx: Query,
-  message: MessageRow,
+  message: Settleable,
+  token: string,
   settlement: Settlement,
   now: number,
-  taken: boolean,
-  token = message.lease_token ?? '',
 ): Promise<{ mine: boolean; released: number }> {
   const identity =
     settlement.providerId === undefined
@@ -50,7 +52,6 @@ export async function settleWithin(
   }
   const known = settlement.status === 'accepted' || settlement.status === 'failed'
   const mine =
-    taken ||
     (await trx('wa_messages')
       .where({ id: message.id, status: 'sending', lease_token: token })
       .update({ ...identity, ...state })) > 0 ||
@@ -62,7 +63,7 @@ export async function settleWithin(
   // A status callback was faster than the answer: the state it set stands, the id is still news.
   if (!mine && settlement.providerId !== undefined) await trx('wa_messages').where({ id: message.id }).whereNull('provider_id').update(identity)
   const released = settlement.providerId === undefined ? 0 : await releaseParked(trx, message.id, providerKey(message.number, settlement.providerId), now)
-  if (mine && !taken) await insertHistory(trx, message.id, settlement.status, now, settlement.detail ?? settlement.error?.title ?? null, null)
+  if (mine) await insertHistory(trx, message.id, settlement.status, now, settlement.detail ?? settlement.error?.title ?? null, null)
   await trx('wa_conversations').where({ id: message.conversation_id }).update({ changed_at: now })
   return { mine, released }
 }
@@ -70,15 +71,15 @@ export async function settleWithin(
 /** Other words leave than those that were decided; before the request, under the lease. False when the lease is lost. */
 export async function rewriteOutbound(
   db: Db,
-  message: MessageRow,
-  words: { type: string; payload: unknown; text: string },
+  message: Pick<MessageRow, 'id' | 'lease_token'>,
+  words: { type: string; json: string; text: string },
   detail: string,
   now: number,
 ): Promise<boolean> {
   return db.tx(async (trx) => {
     const mine = await trx('wa_messages')
       .where({ id: message.id, status: 'sending', lease_token: message.lease_token })
-      .update({ type: words.type, payload: toJson(words.payload), text: storable(words.text) })
+      .update({ type: words.type, payload: words.json, text: storable(words.text) })
     if (mine > 0) await insertHistory(trx, message.id, 'sending', now, detail, null)
     return mine > 0
   })

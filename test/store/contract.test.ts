@@ -39,11 +39,12 @@ import { claimOutgoing, dueOutgoing } from '../../lib/store/outgoing'
 import { decideEvent, extendLease, finishEvent, holdEvent, markPlanned, releaseClaim } from '../../lib/store/queue'
 import { hashOf } from '../../lib/store/rows'
 import { insertRuns, recordRun, runsOf } from '../../lib/store/runs'
+import { acceptTogether, type Settled, settleTogether } from '../../lib/store/settlements'
 import { migrationSource } from '../../migrations/index'
 import { engines } from '../support/databases'
 
 const claimOutbound = async (db: Db, limit: number, token: string, now: number, leaseMs: number, without: readonly string[]) => {
-  const ids = (await dueOutgoing(db, limit, now, without)).map(({ id }) => id)
+  const ids = (await dueOutgoing(db, limit, now, without)).flatMap((due) => due.ids)
   return (await claimOutgoing(db, ids, token, now, leaseMs)).map(({ message }) => message)
 }
 
@@ -406,6 +407,50 @@ for (const engine of engines()) {
       (await historyOf(db.read, first ?? 0)).map((step) => step.status),
       ['queued', 'sending', 'accepted'],
     )
+  })
+
+  battery('what was simply accepted is written down together; a lost lease and a status that came first are left to be settled with care', async (db) => {
+    const ids: number[] = []
+    for (const n of [1, 2, 3, 4]) {
+      const contact = await ensureContact(db.write, db, { ...asha, phone: `+91980000000${n}` }, NOW)
+      ids.push((await queue(db, (await ensureConversation(db.write, db, 'default', contact.id, NOW)).id, `hello ${n}`)) ?? 0)
+    }
+    const claimed = await claimOutbound(db, 10, 'a', NOW, 60_000, [])
+    assert.deepEqual(
+      claimed.map((message) => message.id),
+      ids,
+    )
+    await insertEvent(db.write, db, event('early', { type: 'status', payload: {}, state: 'done', providerKey: providerKey('default', 'wamid.2') }))
+    const accepted = claimed.map((message, n) => ({ message, settlement: { status: 'accepted' as const, providerId: `wamid.${n + 1}` } }))
+    const [first, second, third, fourth] = accepted
+    assert.ok(first && second && third && fourth)
+    const lost = { ...third, message: { ...third.message, lease_token: 'another' } }
+    const refused: Settled = { message: fourth.message, settlement: { status: 'failed', error: { code: 1, title: 'no', advice: '' } } }
+
+    const all: Settled[] = [first, second, lost, refused]
+    const taken = await acceptTogether(db, all, NOW + 5)
+    const states = async () => Promise.all(ids.map(async (id) => (await messageById(db.write, id))?.status))
+
+    if (db.dialect === 'mysql') assert.equal(taken.size, 0)
+    else {
+      assert.deepEqual([...taken], [ids[0]])
+      assert.deepEqual(await states(), ['accepted', 'sending', 'sending', 'sending'])
+    }
+    const rest = all.filter(({ message }) => !taken.has(message.id))
+    assert.deepEqual((await settleTogether(db, rest, NOW + 5)).slice(-3), [
+      { mine: true, released: 1 },
+      { mine: false, released: 0 },
+      { mine: true, released: 0 },
+    ])
+    assert.deepEqual(await states(), ['accepted', 'accepted', 'sending', 'failed'])
+    const row = await messageById(db.write, ids[0] ?? 0)
+    assert.deepEqual([row?.provider_id, row?.provider_key, row?.next_at, row?.lease_token], ['wamid.1', providerKey('default', 'wamid.1'), null, null])
+    assert.equal((await conversationById(db.write, row?.conversation_id ?? 0))?.changed_at, NOW + 5)
+    for (const [n, end] of ['accepted', 'accepted', undefined, 'failed'].entries())
+      assert.deepEqual(
+        (await historyOf(db.read, ids[n] ?? 0)).map(({ status, at }) => [status, at - NOW]),
+        [['queued', 0], ['sending', 0], ...(end ? [[end, 5]] : [])],
+      )
   })
 
   battery('five thousand rows are written at once', async (db) => {

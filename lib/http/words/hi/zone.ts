@@ -6,7 +6,7 @@ export const ZONE: Words = {
   'Time zone': 'टाइम ज़ोन',
   'Filter by day': 'दिन से छाँटें',
   'Last words from': 'आख़िरी मैसेज इस दिन से',
-  Until: 'इस दिन तक',
+  until: 'इस दिन तक',
   'From {day}': '{day} से',
   'Until {day}': '{day} तक',
 }
