@@ -97,13 +97,16 @@ function claimOf<C extends Chosen>(found: readonly Head[], rows: readonly RawEve
 
 const ids = (heads: readonly Head[]): number[] => heads.map((head) => head.id)
 
-/** Two that stepped aside, or one of them and a fresh one, may be due together: they are heard one after the other all the same. */
+/**
+ * Two that stepped aside, or one of them and a fresh one, may be due together: they are heard one after the other all the same. What happened in no
+ * conversation may be told of twice, when its webhook came twice.
+ */
 function onePerConversation(heads: readonly Head[]): Head[] {
-  const taken = new Set<number>()
-  return heads.filter(({ conversation_id }) => {
-    if (conversation_id === null) return true
-    if (taken.has(conversation_id)) return false
-    taken.add(conversation_id)
+  const taken = new Set<string>()
+  return heads.filter(({ id, conversation_id }) => {
+    const place = conversation_id === null ? `event ${id}` : `conversation ${conversation_id}`
+    if (taken.has(place)) return false
+    taken.add(place)
     return true
   })
 }

@@ -128,6 +128,20 @@ for (const engine of engines()) {
       assert.deepEqual([(await eventById(db.write, eventId))?.state, await runsOf(db.write, eventId)], ['waiting', []])
     })
 
+  battery('what is told of twice is taken once', async (db) => {
+    const id = await insertEvent(db.write, db, { ...happening, dedupe: hashOf('news') })
+    const [head] = await dueEvents(db, NOW, 10)
+    assert.ok(head)
+    const how = { limit: 10, token: 'mine', now: NOW, leaseMs: 60_000, idle: true, known: [head, head] }
+
+    const { taken } = await claimEvents(db, how, async () => null)
+
+    assert.deepEqual(
+      taken.map(({ event }) => event.id),
+      [id],
+    )
+  })
+
   battery('what was taken meanwhile by another instance is not taken twice', async (db) => {
     await word(db, 'hello')
 
