@@ -24,7 +24,9 @@ export const clean = (text: string): string => text.toWellFormed().replaceAll('\
 /** A short text for a person (a name, a type), cut at `max` characters. */
 export function labelOf(value: unknown, max = 190): string | null {
   const text = textOf(value)?.trim()
-  return text ? [...text.slice(0, 2 * max)].slice(0, max).join('') : null
+  if (!text) return null
+  // Characters are never more than the units they are written in: what is short in those need not be taken apart.
+  return text.length <= max ? text : [...text.slice(0, 2 * max)].slice(0, max).join('')
 }
 
 /** An id: text or a number. Null when empty or too long: a cut id would be another one. */
@@ -86,7 +88,9 @@ export function readItem(item: unknown, whole: string, read: (item: unknown, raw
 
 export function isDeeperThan(levels: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner))
+  if (levels === 0) return true
+  for (const name in value) if (Object.hasOwn(value, name) && isDeeperThan(levels - 1, (value as Record<string, unknown>)[name])) return true
+  return false
 }
 
 /** Every event once: providers repeat items within one POST. Items without an id are told apart by their text. */
