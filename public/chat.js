@@ -59,7 +59,7 @@ on('keydown', (event) => {
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing || !field.matches?.('[data-enter]')) return
   if (!matchMedia('(hover: hover)').matches) return
   event.preventDefault()
-  if (field.value.trim() !== '') field.form.requestSubmit()
+  if (field.value.trim() !== '' && !field.form.querySelector(':disabled')) field.form.requestSubmit()
 })
 
 // What is being written to a customer stays in this tab, whatever becomes of the page: the window may close and open again meanwhile. It is its writer's.

@@ -21,6 +21,27 @@ async function desk(t: TestContext) {
   return { wa, heard, control, origin: await listen(t, express().use(wa)) }
 }
 
+test('what is sent on the phone with two clicks, or two keys, is said once', async (t) => {
+  const { heard, wa, origin } = await desk(t)
+  const phone = await open(t, started, origin, { viewport: WIDE })
+  await phone.goto('/wa/phone')
+  await phone.route('**/phone/messages', async (route) => {
+    await phone.waitForTimeout(300)
+    await route.continue()
+  })
+
+  await phone.getByLabel('Message', { exact: true }).fill('Hello')
+  await phone.getByRole('button', { name: 'Send', exact: true }).dblclick()
+  await phone.getByText('Select Topic').first().waitFor()
+  await phone.getByLabel('Message', { exact: true }).fill('Hello again')
+  await phone.keyboard.press('Enter')
+  await phone.keyboard.press('Enter')
+  await phone.locator('.phone').getByText('Hello again').waitFor()
+  await wa.idle()
+
+  assert.deepEqual(heard, ['text Hello', 'text Hello again'])
+})
+
 test('the four-step talk on the phone in the browser, as code hears it and as staff see it', async (t) => {
   const { origin, heard } = await desk(t)
   const phone = await open(t, started, origin, { viewport: NARROW })

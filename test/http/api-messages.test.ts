@@ -85,6 +85,25 @@ test('the recipient is a number, or any identity of a contact that is known', as
   assert.equal((await post('/messages', { to: { id: '999' }, message: { text: 'Hello' } })).status, 404)
 })
 
+test('a menu beside a message is told apart from a field that nobody knows', async (t) => {
+  const { post } = await apiHost(t)
+
+  const both = await post('/messages', { ...hello, menu: 'help', variables: {}, sender: 'x' })
+
+  assert.deepEqual(
+    both.body.errors.map(({ path, message, fix }: { path: string; message: string; fix: string }) => [path, message, fix]),
+    [
+      ['menu', 'Field "menu" does not go with message. Give a menu with its variables, or a message.', 'Give a menu with its variables, or a message.'],
+      [
+        'variables',
+        'Field "variables" does not go with message. Give a menu with its variables, or a message.',
+        'Give a menu with its variables, or a message.',
+      ],
+      ['sender', 'Unknown field "sender". Known: to, message, number. Correct it or leave it out.', 'Correct it or leave it out.'],
+    ],
+  )
+})
+
 test('a national number needs option defaultCountry', async (t) => {
   const without = await apiHost(t)
   const withIt = await apiHost(t, { defaultCountry: '91' })

@@ -47,7 +47,8 @@ const SENTENCES: Record<string, (path: string, context: Context) => Sentence> = 
       fix: `Use ${known.length === 1 ? known[0] : `one of ${known.join(', ')}`}.`,
     }
   },
-  'object.unknown': (_path, { child, known }) => {
+  'object.unknown': (_path, { child, known, apart }) => {
+    if (apart !== undefined) return { what: `Field ${shown(child)} does not go with ${String(apart)}.`, actual: clip(String(child)) }
     const names = (known ?? []) as string[]
     return {
       what: `Unknown field ${shown(child)}.${didYouMean(String(child), names)}`,

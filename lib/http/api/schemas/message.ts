@@ -53,14 +53,16 @@ const number = { number: name(64).description('Business number to send from, whe
 
 export const Send = J.alternatives().conditional(has('message'), {
   // biome-ignore lint/suspicious/noThenProperty: joi names the branch of a condition `then`; nobody awaits this object.
-  then: shape({ to: To, message: Message }, number),
+  then: shape({ to: To, message: Message }, number, {
+    apart: { fields: ['menu', 'variables'], from: 'message', fix: 'Give a menu with its variables, or a message.' },
+  }),
   otherwise: shape(
     { to: To, menu: advised(name(200).required(), 'Give menu, the key of a published menu, or message.').description('Key of a published menu.') },
     {
       variables: J.object().unknown().description('A value for each variable of the menu that has no default; a list of objects where rows come from data.'),
       ...number,
     },
-    ['message'],
+    { near: ['message'] },
   ),
 })
 

@@ -28,12 +28,28 @@ export const J = joi.extend((root) => ({
   },
 })) as Root & { words(): WordsSchema }
 
+/** Fields of a sister shape that do not go with field `from` of this one. */
+export interface Apart {
+  fields: readonly string[]
+  from: string
+  fix: string
+}
+type Unknown = ErrorReport & { local: { child?: string; known?: string[]; apart?: string; fix?: string } }
+
 /** An object with these fields and no others; every fault about another one knows which there are. `near`: fields of a sister shape that may have been meant. */
-export function shape(needed: Record<string, Schema>, optional: Record<string, Schema> = {}, near: readonly string[] = []): ObjectSchema {
+export function shape(
+  needed: Record<string, Schema>,
+  optional: Record<string, Schema> = {},
+  { near = [], apart }: { near?: readonly string[]; apart?: Apart } = {},
+): ObjectSchema {
   const known = [...Object.keys(needed), ...Object.keys(optional), ...near]
   return J.object({ ...Object.fromEntries(Object.entries(needed).map(([name, schema]) => [name, schema.required()])), ...optional }).error((errors) => {
-    // Children come first: what has no names yet is about this object.
-    for (const error of errors as (ErrorReport & { local: { known?: string[] } })[]) if (error.code === 'object.unknown') error.local.known ??= known
+    for (const error of errors as Unknown[]) {
+      // Children come first: what has no names yet is about this object.
+      if (error.code !== 'object.unknown' || error.local.known) continue
+      error.local.known = known
+      if (apart?.fields.includes(error.local.child ?? '')) Object.assign(error.local, { apart: apart.from, fix: apart.fix })
+    }
     return errors
   })
 }

@@ -264,6 +264,7 @@ export const MENUS: Words = {
   'Back to the editor': 'एडिटर पर लौटें',
   'From that moment on customers get the new words. Messages sent before keep theirs, and the old version can be made live again at any time.':
     'उसी पल से ग्राहकों को नए शब्द मिलेंगे। पहले भेजे गए मैसेज वैसे ही रहेंगे, और पुराना वर्ज़न कभी भी फिर लाइव किया जा सकता है।',
+  'From that moment on customers get these words.': 'उसी पल से ग्राहकों को ये शब्द मिलेंगे।',
   'Live now': 'अभी लाइव',
   'After publishing': 'पब्लिश करने के बाद',
   'Now: {to}. Before: {from}.': 'अब: {to}। पहले: {from}।',
