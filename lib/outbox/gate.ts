@@ -1,3 +1,5 @@
+import { whenAborted } from '../providers/aborted'
+
 /** So many may be on their way at the same time; the others wait in turn. */
 export interface Gate {
   /** Resolves with true once there is room; with false when the signal comes first. */
@@ -18,11 +20,10 @@ export function createGate(room: number): Gate {
       return new Promise((resolve) => {
         const settle = (open: boolean): void => {
           waiting.delete(settle)
-          signal.removeEventListener('abort', giveUp)
+          forget()
           resolve(open)
         }
-        const giveUp = (): void => settle(false)
-        signal.addEventListener('abort', giveUp, { once: true })
+        const forget = whenAborted(signal, () => settle(false))
         waiting.add(settle)
       })
     },

@@ -1,3 +1,5 @@
+import { whenAborted } from '../providers/aborted'
+
 /** One request may be on its way in it; after that it rests for a second. */
 export interface Place {
   /** The request has ended, in whatever way. */
@@ -118,12 +120,12 @@ export function createPlaces(perSecond: number, clock = () => performance.now())
         const settle = (place: Place | null): void => {
           waiting.delete(settle)
           clearTimeout(late)
-          signal.removeEventListener('abort', giveUp)
+          forget()
           resolve(place)
         }
         const giveUp = (): void => settle(null)
         const late = setTimeout(giveUp, withinMs)
-        signal.addEventListener('abort', giveUp, { once: true })
+        const forget = whenAborted(signal, giveUp)
         waiting.add(settle)
         serve()
       })

@@ -1,9 +1,10 @@
 import { WaError } from '../errors'
+import type { SentMessage } from '../model/message'
 import { detailsIn, errorIn, parseCloudApi } from './cloud-api-callbacks'
 import { resultOf, resultOfStatus } from './codes'
 import { cloudApiRow } from './codes-cloud-api'
 import { deliver } from './deliver'
-import { type Answer, agentFor } from './http'
+import { type Answer, agentFor, targetOf } from './http'
 import type { Knock, Parcel, Provider, SendResult, Verdict } from './provider'
 import { field, idOf, isObject, jsonOf, numberOf, textOf } from './reading'
 import { hmacMatches, isSignature, safeEqual } from './secrets'
@@ -43,6 +44,8 @@ export function cloudApi(options: CloudApiOptions = {}, env: Env = process.env):
     WHATSAPP_APP_SECRET: appSecrets,
     WHATSAPP_VERIFY_TOKEN: verifyToken,
   })
+  const withoutCredentials = missing.filter((name) => (CLOUD_API_CREDENTIALS as readonly string[]).includes(name))
+  const to = targetOf(`${baseUrl}/${encodeURIComponent(phoneNumberId ?? '')}/messages`, { authorization: `Bearer ${accessToken}` })
   const agent = agentFor(baseUrl)
   return {
     name: 'cloudApi',
@@ -63,9 +66,8 @@ export function cloudApi(options: CloudApiOptions = {}, env: Env = process.env):
     wire: (parcel) => JSON.parse(cloudApiBody(parcel)) as unknown,
     send: (parcel, signal) =>
       deliver({
-        missing: missing.filter((name) => (CLOUD_API_CREDENTIALS as readonly string[]).includes(name)),
-        url: `${baseUrl}/${encodeURIComponent(phoneNumberId ?? '')}/messages`,
-        headers: { authorization: `Bearer ${accessToken}` },
+        missing: withoutCredentials,
+        to,
         body: () => cloudApiBody(parcel),
         agent,
         signal,
@@ -92,22 +94,23 @@ function verifySignature({ headers, body }: Knock, appSecrets: readonly string[]
     : { ok: false, status: 401, reason: 'wrong or missing X-Hub-Signature-256' }
 }
 
-/** What leaves. A user id goes into `recipient`: in `to` it is answered 200 and never arrives. */
-function cloudApiWire(parcel: Parcel): unknown {
-  const head = headOf(parcel)
-  // A raw message can add fields, but not change who gets it: "to" would win over our "recipient".
-  const { to: _to, recipient: _recipient, ...content } = contentOf(parcel.message)
-  return { ...head, ...content, ...head }
-}
-
-/** The same as JSON. */
+/** What leaves, as JSON. A user id goes into `recipient`: in `to` it is answered 200 and never arrives. */
 export function cloudApiBody(parcel: Parcel): string {
-  if (!parcel.content) return JSON.stringify(cloudApiWire(parcel))
   const { to, recipient } = addressOf(parcel)
+  const message = parcel.content ? null : parcel.message
+  if (message?.type === 'raw') return JSON.stringify(rawWire(parcel, message))
+  const content = message === null ? parcel.content : JSON.stringify(contentOf(message)).slice(1, -1)
   const address = to === undefined ? `"recipient":${JSON.stringify(recipient)}` : `"to":"${to}"`
   const context = parcel.replyTo === null ? '' : `"context":{"message_id":${JSON.stringify(parcel.replyTo)}},`
   const ref = JSON.stringify(parcel.ref)
-  return `{"messaging_product":"whatsapp","recipient_type":"individual",${address},${context}"biz_opaque_callback_data":${ref},${parcel.content}}`
+  return `{"messaging_product":"whatsapp","recipient_type":"individual",${address},${context}"biz_opaque_callback_data":${ref},${content}}`
+}
+
+/** A raw message can add fields, but not change who gets it: "to" would win over our "recipient". */
+function rawWire(parcel: Parcel, message: SentMessage): unknown {
+  const head = headOf(parcel)
+  const { to: _to, recipient: _recipient, ...content } = contentOf(message)
+  return { ...head, ...content, ...head }
 }
 
 const headOf = (parcel: Parcel): object => ({

@@ -1,14 +1,13 @@
 import type http from 'node:http'
 import { WaError } from '../errors'
 import { errorOf, resultOf } from './codes'
-import { type Answer, postJson } from './http'
+import { type Answer, postJson, type Target } from './http'
 import type { SendResult } from './provider'
 
 export interface Delivery {
   /** Credentials without a value, as names of variables. */
   missing: readonly string[]
-  url: string
-  headers: Readonly<Record<string, string>>
+  to: Target
   /** The JSON that leaves. */
   body(): string
   agent: http.Agent
@@ -17,7 +16,7 @@ export interface Delivery {
 }
 
 /** One request from a parcel to its result. Never rejects for what a parcel, the network or the provider did. */
-export async function deliver({ missing, url, headers, body, agent, signal, resultOf: resultOfAnswer }: Delivery): Promise<SendResult> {
+export async function deliver({ missing, to, body, agent, signal, resultOf: resultOfAnswer }: Delivery): Promise<SendResult> {
   if (missing.length > 0) {
     const title = `Not configured: ${missing.join(', ')}`
     const row = { class: 'hold-account', alert: true, title, advice: 'Ask a developer to set these variables and to restart.' } as const
@@ -25,7 +24,7 @@ export async function deliver({ missing, url, headers, body, agent, signal, resu
   }
   const ready = bodyOf(body)
   if (!('body' in ready)) return ready
-  const answer = await postJson({ url, headers, body: ready.body, agent, signal })
+  const answer = await postJson({ to, body: ready.body, agent, signal })
   if (answer.answered) return resultOfAnswer(answer)
   return { outcome: answer.left ? 'uncertain' : 'retry', reason: answer.reason }
 }

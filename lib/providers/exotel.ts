@@ -3,7 +3,7 @@ import { errorOf, resultOf, resultOfStatus } from './codes'
 import { exotelRow } from './codes-exotel'
 import { deliver } from './deliver'
 import { parseExotel } from './exotel-callbacks'
-import { type Answer, agentFor } from './http'
+import { type Answer, agentFor, targetOf } from './http'
 import type { Knock, Parcel, Provider, SendResult, Verdict } from './provider'
 import { field, idOf, isObject, jsonOf, labelOf, numberOf, textOf } from './reading'
 import { isOneOf } from './secrets'
@@ -49,6 +49,10 @@ export function exotel(options: ExotelOptions = {}, env: Env = process.env): Pro
     EXOTEL_FROM: from,
     EXOTEL_WEBHOOK_TOKEN: tokens,
   })
+  const withoutCredentials = missing.filter((name) => (EXOTEL_CREDENTIALS as readonly string[]).includes(name))
+  const to = targetOf(`${baseUrl}/v2/accounts/${encodeURIComponent(accountSid ?? '')}/messages`, {
+    authorization: `Basic ${Buffer.from(`${apiKey}:${apiToken}`).toString('base64')}`,
+  })
   const agent = agentFor(baseUrl)
   const number = phoneOf(from) ?? from
   const bodyOf = (parcel: Parcel): string => (shape === 'flat' ? flat : envelope)(parcel, number, tokens[0])
@@ -73,9 +77,8 @@ export function exotel(options: ExotelOptions = {}, env: Env = process.env): Pro
     wire: (parcel) => JSON.parse(bodyOf(parcel)) as unknown,
     send: (parcel, signal) =>
       deliver({
-        missing: missing.filter((name) => (EXOTEL_CREDENTIALS as readonly string[]).includes(name)),
-        url: `${baseUrl}/v2/accounts/${encodeURIComponent(accountSid ?? '')}/messages`,
-        headers: { authorization: `Basic ${Buffer.from(`${apiKey}:${apiToken}`).toString('base64')}` },
+        missing: withoutCredentials,
+        to,
         body: () => bodyOf(parcel),
         agent,
         signal,

@@ -1,5 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
+import { urlToHttpOptions } from 'node:url'
+import { whenAborted } from './aborted'
 
 /** Time for connecting, sending and the whole answer, ms. The outbox's lease is 60 s; both providers answer within seconds. */
 export const SEND_TIMEOUT_MS = 20_000
@@ -8,9 +10,27 @@ export const MAX_ANSWER = 1024 * 1024
 /** Idle connections are closed by us, ms: earlier than any usual server does (Node's own closes after 5 s), so that a request rarely meets a closing one. */
 const IDLE_MS = 4_000
 
+/** Where requests go and what stands above each of them: all that is the same for every message, made once. */
+export interface Target {
+  secure: boolean
+  host: string
+  options: Pick<http.RequestOptions, 'hostname' | 'port' | 'path'>
+  /** Names and values in turn: node:http writes such a list down as it is, without an object of headers for each request. */
+  headers: readonly string[]
+}
+export function targetOf(url: string, headers: Readonly<Record<string, string>> = {}): Target {
+  const to = new URL(url)
+  const { hostname, port, path } = urlToHttpOptions(to)
+  return {
+    secure: to.protocol === 'https:',
+    host: to.host,
+    options: { hostname, port, path },
+    headers: ['host', to.host, ...Object.entries(headers).flat(), 'accept', 'application/json', 'content-type', 'application/json'],
+  }
+}
+
 export interface Post {
-  url: string
-  headers: Readonly<Record<string, string>>
+  to: Target
   /** JSON. */
   body: string
   agent: http.Agent
@@ -45,20 +65,19 @@ export function agentFor(baseUrl: string): http.Agent {
  * and died before answering. Nobody can tell the two apart from here, and a second message to a customer is worse than a
  * question to a person, so it counts as "it may have left". Our idle connections are closed early to make this rare.
  */
-export function postJson({ url, headers, body, agent, signal, timeoutMs = SEND_TIMEOUT_MS }: Post): Promise<Answer | NoAnswer> {
+export function postJson({ to, body, agent, signal, timeoutMs = SEND_TIMEOUT_MS }: Post): Promise<Answer | NoAnswer> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve({ answered: false, left: false, reason: 'The attempt was given up before the request left.' })
-    const to = new URL(url)
-    const bytes = Buffer.from(body)
     let left = false
     let ended = false
 
     let request: http.ClientRequest
     try {
-      request = (to.protocol === 'https:' ? https : http).request(to, {
+      request = (to.secure ? https : http).request({
+        ...to.options,
         method: 'POST',
         agent,
-        headers: { ...headers, accept: 'application/json', 'content-type': 'application/json', 'content-length': bytes.length },
+        headers: [...to.headers, 'content-length', String(Buffer.byteLength(body))],
       })
     } catch (error) {
       // A credential with a line break in it, for one. The code alone: the message would quote the header.
@@ -68,19 +87,18 @@ export function postJson({ url, headers, body, agent, signal, timeoutMs = SEND_T
       if (ended) return
       ended = true
       clearTimeout(timer)
-      signal.removeEventListener('abort', giveUp)
+      forget()
       resolve(result)
       if (!result.answered) request.destroy()
     }
     const fail = (reason: string): void => end({ answered: false, left, reason })
-    const giveUp = (): void => fail('The attempt was given up.')
     const timer = setTimeout(() => fail(`${to.host} did not answer within ${timeoutMs / 1000} s.`), timeoutMs)
-    signal.addEventListener('abort', giveUp, { once: true })
+    const forget = whenAborted(signal, () => fail('The attempt was given up.'))
 
     request.on('socket', (socket) => {
       // A connection that is not being set up any more is one that served an earlier request.
       if (!socket.connecting) left = true
-      else socket.once(to.protocol === 'https:' ? 'secureConnect' : 'connect', () => (left = true))
+      else socket.once(to.secure ? 'secureConnect' : 'connect', () => (left = true))
     })
     request.on('error', (error) =>
       fail(left ? `The connection to ${to.host} broke before the answer was complete.` : `${to.host} could not be reached: ${causeOf(error)}.`),
@@ -101,12 +119,13 @@ export function postJson({ url, headers, body, agent, signal, timeoutMs = SEND_T
         end({
           answered: true,
           status: response.statusCode ?? 0,
-          body: Buffer.concat(chunks).toString('utf8'),
+          body: (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('utf8'),
           retryAfterMs: retryAfter(response.headers['retry-after']),
         })
       })
     })
-    request.end(bytes)
+    // As text: head and body leave as one string then.
+    request.end(body)
   })
 }
 

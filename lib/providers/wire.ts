@@ -86,5 +86,8 @@ function mediaOf(message: SentMedia): object {
 }
 
 /** Without the fields that are undefined or empty: the providers refuse `""` where they accept an absent field. */
-const filled = (fields: Record<string, unknown>): object =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ''))
+function filled(fields: Record<string, unknown>): object {
+  const kept: Record<string, unknown> = {}
+  for (const name of Object.keys(fields)) if (fields[name] !== undefined && fields[name] !== '') kept[name] = fields[name]
+  return kept
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import net from 'node:net'
 import { afterEach, describe, test } from 'node:test'
-import { type Answer, agentFor, MAX_ANSWER, type NoAnswer, postJson } from '../../lib/providers/http'
+import { type Answer, agentFor, MAX_ANSWER, type NoAnswer, postJson, targetOf } from '../../lib/providers/http'
 import { type FakeServer, fakeServer } from '../fakes/fake-server'
 import { patient } from '../fakes/parcel'
 
@@ -18,8 +18,7 @@ function post(url: string, more: { signal?: AbortSignal; timeoutMs?: number; age
   const agent = more.agent ?? agentFor(url)
   open.push({ close: () => agent.destroy() })
   return postJson({
-    url,
-    headers: { 'x-a': 'b' },
+    to: targetOf(url, { 'x-a': 'b' }),
     body: '{"hello":"नमस्ते"}',
     agent,
     signal: more.signal ?? patient(),
@@ -97,7 +96,7 @@ describe('what surely never left', () => {
     const url = 'http://127.0.0.1:9/'
     const agent = agentFor(url)
 
-    const result = await postJson({ url, headers: { authorization: 'Bearer s3cret\nx' }, body: '{}', agent, signal: patient() })
+    const result = await postJson({ to: targetOf(url, { authorization: 'Bearer s3cret\nx' }), body: '{}', agent, signal: patient() })
 
     assert.equal(left(result), false)
     assert.doesNotMatch(JSON.stringify(result), /s3cret/)
