@@ -95,7 +95,7 @@ async function storedAs({ knex }: Host, one: Case, expected: readonly Incoming[]
   }
 }
 
-const FIELDS = ['media', 'location', 'form', 'reaction', 'original', 'moved', 'reason', 'replyTo'] as const
+const FIELDS = ['media', 'location', 'form', 'reaction', 'original', 'moved', 'reason'] as const
 function messageAs(row: Row, event: IncomingMessage): void {
   assert.deepEqual([row.type, row.text, row.provider_id, row.reply_id], [event.type, event.text, event.providerId, event.reply?.id ?? null])
   const payload = JSON.parse(String(row.payload ?? '{}')) as Row
