@@ -43,7 +43,10 @@ export interface Answered {
 export function createDoor(parts: DoorParts): (number: string, knock: Knock) => Promise<Answered> {
   const queue: Post[] = []
   const met: Met = new Map()
-  let flushing = false
+  let storing = false
+  /** Posts that lately waited at once: with the database, and for it. */
+  let abreast = 0
+  let enough = (): void => {}
   let waiting = 0
 
   const stored = (posts: readonly Post[], touched: readonly number[], heads: readonly HeadText[] = []): void => {
@@ -70,24 +73,35 @@ export function createDoor(parts: DoorParts): (number: string, knock: Knock) => 
     if (others.length > 0) await storeWithCare(db, others, now, stored, failed)
   }
 
-  const flush = async (): Promise<void> => {
+  const isEnough = (): boolean => queue.length * 2 >= abreast
+  /** Half of those who came at once are worth a commit, so that the other half is read meanwhile: with all of them, nobody would have anything to do during it. */
+  const gathered = (): Promise<void> =>
+    new Promise((go) => {
+      enough = go
+      // Whoever has not come by then is not on their way.
+      setImmediate(() => setImmediate(go))
+    })
+
+  const storeQueue = async (): Promise<void> => {
+    storing = true
     let batch: Post[] = []
     // One timer for all of them: a timer a body would cost more than reading it.
     const watch = setInterval(() => failed([...batch, ...queue].filter(isLate), tooLate()), LOOK_MS)
     while (queue.length > 0) {
+      if (!isEnough()) await gathered()
       batch = queue.splice(0, BATCH)
       await storeAll(batch).catch((error: unknown) => failed(batch, error))
+      abreast = batch.length + queue.length
     }
     clearInterval(watch)
-    flushing = false
+    storing = false
   }
 
   const commit = (number: string, items: Incoming[], body: Buffer): Promise<void> =>
     new Promise((resolve, reject) => {
       queue.push({ number, items, body, since: performance.now(), resolve, reject })
-      if (flushing) return
-      flushing = true
-      setImmediate(() => void flush())
+      if (!storing) void storeQueue()
+      else if (isEnough()) enough()
     })
 
   return async (number, knock) => {
