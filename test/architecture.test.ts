@@ -165,6 +165,19 @@ test('these rules can fail', () => {
   )
 })
 
+test('a prepared statement is called as no other one: the second of a name would be taken for the first', () => {
+  const homes = new Map<string, Set<string>>()
+  for (const [file, text] of sources())
+    for (const [, name = ''] of text.matchAll(/\bname: '(wa_\w+)'/g))
+      homes.set(name, (homes.get(name) ?? new Set()).add(file.replace(/-(sqlite|postgres)\./, '.')))
+
+  assert.ok(homes.size > 5, 'statements were found')
+  assert.deepEqual(
+    [...homes].filter(([, files]) => files.size > 1),
+    [],
+  )
+})
+
 for (const ban of BANS) {
   test(`the ban can fail: ${ban.what}`, () => {
     assert.deepEqual(banned(ban, 'file', `\n${ban.wrong}`), [`file:2 ${ban.what}`])

@@ -74,7 +74,7 @@ export function outboxWork(parts: OutboxParts): OutboxWork {
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
   const gate = createGate(parts.concurrency)
-  const settled = createSettler(parts.db, parts.now)
+  const settled = createSettler(parts.db, parts.now, parts.wakeInbox)
   let looked = Number.NEGATIVE_INFINITY
   let withheld = false
 
@@ -113,7 +113,10 @@ export function outboxWork(parts: OutboxParts): OutboxWork {
       if (ids.length === 0) return []
       const token = leaseToken(parts.holder)
       try {
-        return await claimOutgoing(parts.db(), ids, token, now, LEASE_MS)
+        const claimed = await claimOutgoing(parts.db(), ids, token, now, LEASE_MS)
+        // Another instance was faster with some of them; what stands behind those may leave now.
+        if (claimed.length < ids.length) parts.wakeIn(RETRY_MS)
+        return claimed
       } catch (error) {
         unconfirmed.add(token)
         throw error

@@ -1,8 +1,10 @@
 import type { Db } from '../store/database'
-import { acceptTogether, type Settled, type SettledAs, settleTogether } from '../store/settlements'
+import { acceptTogether, releaseLate, type Settled, type SettledAs, settleTogether } from '../store/settlements'
 
 /** Messages whose end is written down with one commit at most. */
 const BATCH = 256
+/** So many are kept for another look while the database is away. */
+const MOST_NAMED = 8 * BATCH
 
 interface Waiting extends Settled {
   resolve: (as: SettledAs) => void
@@ -11,16 +13,21 @@ interface Waiting extends Settled {
 
 /**
  * Writes down what became of messages. Those that end while a commit is under way share the next one, so that a busy outbox pays for one fsync and not
- * for hundreds. Resolves when it is committed; rejects when it is not, and then it may be asked again.
+ * for hundreds. Resolves when it is committed; rejects when it is not, and then it may be asked again. `released`: statuses that had been laid aside go
+ * back to the inbox.
  */
-export function createSettler(db: () => Db, now: () => number): (settled: Settled) => Promise<SettledAs> {
+export function createSettler(db: () => Db, now: () => number, released: () => void): (settled: Settled) => Promise<SettledAs> {
   const waiting: Waiting[] = []
+  /** Written down, and not yet looked at once more. */
+  let named: Settled[] = []
   let writing = false
 
   const write = async (): Promise<void> => {
     while (waiting.length > 0) {
-      const rest = await accept(waiting.splice(0, BATCH))
+      const batch = waiting.splice(0, BATCH)
+      const rest = await accept(batch)
       if (rest.length > 0) await settle(rest)
+      await lookAgain(batch)
     }
     writing = false
   }
@@ -44,6 +51,14 @@ export function createSettler(db: () => Db, now: () => number): (settled: Settle
       if (batch.length > 1) for (const one of batch) await settle([one])
       else for (const { reject } of batch) reject(error)
     }
+  }
+  /** What a look that failed did not find is looked for with the next batch. */
+  const lookAgain = async (batch: readonly Settled[]): Promise<void> => {
+    named = [...named, ...batch].slice(-MOST_NAMED)
+    try {
+      if ((await releaseLate(db(), named, now())) > 0) released()
+      named = []
+    } catch {}
   }
 
   return (settled) =>

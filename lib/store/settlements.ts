@@ -4,6 +4,7 @@ import { ACCEPT_POSTGRES } from './leaving-postgres'
 import { ACCEPT_SQLITE } from './leaving-sqlite'
 import { providerKey } from './messages'
 import { onConnection } from './prepared'
+import { releaseParked } from './queue'
 
 /** What became of one claimed message. */
 export interface Settled {
@@ -50,4 +51,25 @@ async function lockConversations(trx: Query, db: Db, settled: readonly Settled[]
   if (db.dialect === 'sqlite' || settled.length < 2) return
   const ids = [...new Set(settled.map(({ message }) => message.conversation_id))].sort((a, b) => a - b)
   await trx('wa_conversations').whereIn('id', ids).orderBy('id').forUpdate().select('id')
+}
+
+/**
+ * Statuses that came, were looked at and laid aside while the commit that names their message was under way: from within it the servers' engines do not
+ * see them, nor they it. To be asked after that commit; sqlite has one writer and needs no second look. Answers how many go back to the inbox.
+ */
+export async function releaseLate(db: Db, settled: readonly Settled[], now: number): Promise<number> {
+  if (db.dialect === 'sqlite') return 0
+  const named = new Map<string, number>()
+  for (const { message, settlement } of settled)
+    if (settlement.providerId !== undefined) named.set(providerKey(message.number, settlement.providerId), message.id)
+  if (named.size === 0) return 0
+  const late = (await db
+    .write('wa_events')
+    .whereIn('provider_key', [...named.keys()])
+    .where({ type: 'status' })
+    .whereNull('message_id')
+    .distinct('provider_key')) as { provider_key: string }[]
+  let released = 0
+  for (const { provider_key: key } of late) released += await releaseParked(db.write, named.get(key) as number, key, now)
+  return released
 }

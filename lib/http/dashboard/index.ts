@@ -95,4 +95,4 @@ export function createDashboard(access: Access, frame: Frame): (req: Request, re
 
 /** Nothing that is stored holds a NUL, and PostgreSQL refuses to look for one. */
 const storableIn = (query: URLSearchParams): URLSearchParams =>
-  query.size === 0 ? query : new URLSearchParams([...query].map(([name, value]): [string, string] => [name, value.replaceAll('\u0000', '\uFFFD')]))
+  query.size === 0 ? query : new URLSearchParams(Array.from(query, ([name, value]): [string, string] => [name, value.replaceAll('\u0000', '\uFFFD')]))
