@@ -16,6 +16,8 @@ const POLL_MS = 1000
 /** A burst of changes is one: the page fetches what it shows, not what changed. */
 const GATHER_MS = 150
 const HEARTBEAT_MS = 15_000
+/** Conversations of which a page may have been read before its stream was there. */
+const MOST_KNOWN = 1000
 const BEAT = 'event: beat\n\n'
 /** Whoever lost access is asked again who they are: the browser comes back by itself. */
 const LIFE_MS = 600_000
@@ -89,9 +91,10 @@ function watch(engine: Engine, res: ServerResponse, conversation: number | null,
     if (missed) viewer.tell(viewer.seen)
     missed = false
   })
+  const known = conversation === null ? undefined : hub.known.get(conversation)
   const viewer: Viewer = {
     conversation,
-    seen,
+    seen: known?.before === seen ? known.after : seen,
     tell(word) {
       viewer.seen = word
       write(`event: changed\nid: ${word}\ndata: ${word}\n\n`)
@@ -113,12 +116,17 @@ function watch(engine: Engine, res: ServerResponse, conversation: number | null,
 
 /** What somebody did on a page that changes nothing on it, though others look different now: pages of this conversation that knew it as it was know it. */
 export function knowAlready(engine: Engine, conversation: number, before: number, after: number): void {
-  for (const viewer of hubs.get(engine)?.viewers ?? []) if (viewer.conversation === conversation && viewer.seen === String(before)) viewer.seen = String(after)
+  const { viewers, known } = hubOf(engine)
+  for (const viewer of viewers) if (viewer.conversation === conversation && viewer.seen === String(before)) viewer.seen = String(after)
+  known.set(conversation, { before: String(before), after: String(after) })
+  for (const oldest of known.keys()) if (known.size > MOST_KNOWN) known.delete(oldest)
 }
 
 /** One watch over the database for all open pages of an engine; none while nobody looks. */
 interface Hub {
   viewers: Set<Viewer>
+  /** What pages know already whose stream is not there yet, by conversation. */
+  known: Map<number, { before: string; after: string }>
   wake(): void
   rest(): void
 }
@@ -176,6 +184,7 @@ function createHub(engine: Engine): Hub {
 
   return {
     viewers,
+    known: new Map(),
     wake() {
       timer ??= setInterval(() => void look(), POLL_MS).unref()
       stop ??= engine.onChange((conversation) => {
