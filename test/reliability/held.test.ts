@@ -59,7 +59,7 @@ test('sqlite: code that calls while the file is held is told who may hold it, an
 for (const engine of servers)
   test(`${engine.name}: code that calls while the server is away is told so`, { skip: engine.skip }, async () => {
     const database = await engine.open()
-    const host = await wireHost('exotel', { database: database.url, worker: false })
+    await using host = await wireHost('exotel', { database: database.url, worker: false })
     await host.engine.db.write.destroy()
 
     for (const call of [
@@ -70,7 +70,6 @@ for (const engine of servers)
       () => host.wa.events.replay('1'),
     ])
       await assert.rejects(call(), { code: 'WA_DATABASE', message: /does not answer.*Try again in a moment/ })
-    await host.wa.close()
   })
 
 /** Nobody else writes an event until what comes back is called: it fails when the lock was lost before. */
