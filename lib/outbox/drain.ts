@@ -74,7 +74,7 @@ export function outboxWork(parts: OutboxParts): OutboxWork {
   const closing = new AbortController()
   setMaxListeners(0, closing.signal)
   const gate = createGate(parts.concurrency)
-  const settled = createSettler(parts.db, parts.now, parts.wakeInbox)
+  const settled = createSettler(parts.db, parts.now)
   let looked = Number.NEGATIVE_INFINITY
   let withheld = false
 

@@ -55,21 +55,18 @@ async function lockConversations(trx: Query, db: Db, settled: readonly Settled[]
 
 /**
  * Statuses that came, were looked at and laid aside while the commit that names their message was under way: from within it the servers' engines do not
- * see them, nor they it. To be asked after that commit; sqlite has one writer and needs no second look. Answers how many go back to the inbox.
+ * see them, nor they it. To be asked after that commit. Answers for each message how many go back to the inbox.
  */
-export async function releaseLate(db: Db, settled: readonly Settled[], now: number): Promise<number> {
-  if (db.dialect === 'sqlite') return 0
-  const named = new Map<string, number>()
-  for (const { message, settlement } of settled)
-    if (settlement.providerId !== undefined) named.set(providerKey(message.number, settlement.providerId), message.id)
-  if (named.size === 0) return 0
-  const late = (await db
-    .write('wa_events')
-    .whereIn('provider_key', [...named.keys()])
-    .where({ type: 'status' })
-    .whereNull('message_id')
-    .distinct('provider_key')) as { provider_key: string }[]
-  let released = 0
-  for (const { provider_key: key } of late) released += await releaseParked(db.write, named.get(key) as number, key, now)
+export async function releaseLate(db: Db, settled: readonly Settled[], now: number): Promise<number[]> {
+  const keys = settled.map(({ message, settlement: { providerId } }) => (providerId === undefined ? null : providerKey(message.number, providerId)))
+  const named = keys.filter((key) => key !== null)
+  if (named.length === 0) return settled.map(() => 0)
+  const asked = db.write('wa_events').whereIn('provider_key', named).where({ type: 'status' }).whereNull('message_id')
+  const late = new Set((await asked.distinct().pluck('provider_key')) as string[])
+  const released: number[] = []
+  for (const [at, { message }] of settled.entries()) {
+    const key = keys[at]
+    released.push(key && late.has(key) ? await releaseParked(db.write, message.id, key, now) : 0)
+  }
   return released
 }

@@ -25,17 +25,28 @@ test('what is sent on the phone with two clicks, or two keys, is said once', asy
   const { heard, wa, origin } = await desk(t)
   const phone = await open(t, started, origin, { viewport: WIDE })
   await phone.goto('/wa/phone')
+  // Nothing is answered before the second click or key.
+  let go = (): void => {}
+  let twice = new Promise<void>((both) => {
+    go = both
+  })
   await phone.route('**/phone/messages', async (route) => {
-    await phone.waitForTimeout(300)
+    await twice
     await route.continue()
   })
 
   await phone.getByLabel('Message', { exact: true }).fill('Hello')
   await phone.getByRole('button', { name: 'Send', exact: true }).dblclick()
+  go()
   await phone.getByText('Select Topic').first().waitFor()
+  await phone.locator('#phone-text:placeholder-shown').waitFor()
+  twice = new Promise<void>((both) => {
+    go = both
+  })
   await phone.getByLabel('Message', { exact: true }).fill('Hello again')
   await phone.keyboard.press('Enter')
   await phone.keyboard.press('Enter')
+  go()
   await phone.locator('.phone').getByText('Hello again').waitFor()
   await wa.idle()
 
