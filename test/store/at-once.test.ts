@@ -1,21 +1,20 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { Who } from '../../lib/model/event'
 import { type Arrival, storeArrivals } from '../../lib/store/arrivals'
 import { type Chosen, claimEvents } from '../../lib/store/claims'
 import { ensureContact } from '../../lib/store/contacts'
 import { type ConversationRow, conversationById, ensureConversation, type Step, setMode, setStep, touchConversation } from '../../lib/store/conversations'
-import { type Db, openDatabase } from '../../lib/store/database'
+import type { Db } from '../../lib/store/database'
 import { endTogether } from '../../lib/store/endings'
 import { eventById, insertEvent, tieEvent } from '../../lib/store/events'
 import { dueEvents, type Fresh, waitingHead } from '../../lib/store/heads'
 import { historyOf } from '../../lib/store/history'
 import { insertInbound, insertOutbound, messageById } from '../../lib/store/messages'
-import { migrate } from '../../lib/store/migrate'
 import { finishEvent } from '../../lib/store/queue'
 import { hashOf } from '../../lib/store/rows'
 import { type Run, runsOf } from '../../lib/store/runs'
 import { type Saying, sayAtOnce } from '../../lib/store/sayings'
+import { batteryOn } from '../support/battery'
 import { engines } from '../support/databases'
 
 const NOW = 1_795_150_000_000
@@ -45,19 +44,7 @@ const arrivalOf = (text: string, conversationId: number): Arrival => ({
 
 /** What the hot path of a tap does with few statements: on every engine it must do what many would. */
 for (const engine of engines()) {
-  const battery = (title: string, body: (db: Db) => Promise<void>): void => {
-    test(`${engine.name}: ${title}`, { skip: engine.skip }, async () => {
-      const database = await engine.open()
-      const db = await openDatabase(database.url)
-      try {
-        await migrate(db)
-        await body(db)
-      } finally {
-        await db.close()
-        await database.drop()
-      }
-    })
-  }
+  const battery = batteryOn(engine)
   const word = async (db: Db, text: string): Promise<{ eventId: number; conversation: ConversationRow }> =>
     db.tx(async (trx) => {
       const contact = await ensureContact(trx, db, asha, NOW)

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import type { Who } from '../../lib/model/event'
 import type { MenuSpec } from '../../lib/model/menu'
 import type { SentMessage } from '../../lib/model/message'
@@ -15,7 +14,7 @@ import {
   setStep,
   touchConversation,
 } from '../../lib/store/conversations'
-import { type Db, openDatabase } from '../../lib/store/database'
+import type { Db } from '../../lib/store/database'
 import { applyStatus, decideOutbound, expireLeases, releaseOutbound, settleOutbound } from '../../lib/store/departures'
 import { eraseContact } from '../../lib/store/erase'
 import { type EventRow, eventById, insertEvent, listEvents } from '../../lib/store/events'
@@ -41,6 +40,7 @@ import { hashOf } from '../../lib/store/rows'
 import { insertRuns, recordRun, runsOf } from '../../lib/store/runs'
 import { acceptTogether, type Settled, settleTogether } from '../../lib/store/settlements'
 import { migrationSource } from '../../migrations/index'
+import { batteryOn } from '../support/battery'
 import { engines } from '../support/databases'
 
 const claimOutbound = async (db: Db, limit: number, token: string, now: number, leaseMs: number, without: readonly string[]) => {
@@ -89,19 +89,7 @@ const lapse = async (db: Db): Promise<void> => {
 
 /** One battery for every engine: what the rest of the package may rely on. */
 for (const engine of engines()) {
-  const battery = (title: string, body: (db: Db) => Promise<void>): void => {
-    test(`${engine.name}: ${title}`, { skip: engine.skip }, async () => {
-      const database = await engine.open()
-      const db = await openDatabase(database.url)
-      try {
-        await migrate(db)
-        await body(db)
-      } finally {
-        await db.close()
-        await database.drop()
-      }
-    })
-  }
+  const battery = batteryOn(engine)
   const talk = async (db: Db, who: Who = asha) => db.tx(async (trx) => ensureConversation(trx, db, 'default', (await ensureContact(trx, db, who, NOW)).id, NOW))
   const queue = async (db: Db, conversationId: number, text: string, key: string | null = null): Promise<number | null> =>
     db.tx((trx) =>

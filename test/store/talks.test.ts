@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { ensureContact } from '../../lib/store/contacts'
 import { ensureConversation, setMode, touchConversation } from '../../lib/store/conversations'
-import { type Db, openDatabase } from '../../lib/store/database'
+import type { Db } from '../../lib/store/database'
 import { insertOutbound } from '../../lib/store/messages'
-import { migrate } from '../../lib/store/migrate'
 import { NEWS } from '../../lib/store/news'
 import { ask } from '../../lib/store/question'
 import { talksOf } from '../../lib/store/talks'
+import { batteryOn } from '../support/battery'
 import { engines } from '../support/databases'
 
 const NOW = 1_795_150_000_000
@@ -15,19 +14,7 @@ const NOW = 1_795_150_000_000
 const HOSTILE = `"'\\ , null ]} \n नमस्ते 😀 ? $1`
 
 for (const engine of engines()) {
-  const battery = (title: string, body: (db: Db) => Promise<void>): void => {
-    test(`${engine.name}: ${title}`, { skip: engine.skip }, async () => {
-      const database = await engine.open()
-      const db = await openDatabase(database.url)
-      try {
-        await migrate(db)
-        await body(db)
-      } finally {
-        await db.close()
-        await database.drop()
-      }
-    })
-  }
+  const battery = batteryOn(engine)
   /** Somebody writes; with `by` one of the staff answers. */
   const talk = async (db: Db, nth: number, { at = NOW, number = 'default', by }: { at?: number; number?: string; by?: string } = {}): Promise<number> =>
     db.tx(async (trx) => {
