@@ -4,6 +4,7 @@ import express from 'express'
 import request from 'supertest'
 import { waInteractive } from '../../lib/index'
 import { testOptions, testPhone } from '../../lib/testing'
+import { host } from './host'
 
 test('title, badge, logo, the way back, more links and links beside a customer are those of the host', async (t) => {
   const { control: _control, ...options } = testOptions()
@@ -34,6 +35,18 @@ test('title, badge, logo, the way back, more links and links beside a customer a
   assert.match(text, /href="https:\/\/shop.example\/orders"/)
   assert.match(text, /href="\/orders\?phone=%2B919800000001"/)
   assert.doesNotMatch(text, /javascript:/)
+})
+
+test('the frame marks where one is, of the pages and of what stands below them', async (t) => {
+  const { get } = await host(t)
+  const marked = async (path: string): Promise<string[]> =>
+    Array.from((await get(path).expect(200)).text.matchAll(/<a [^>]*href="([^"]*)"[^>]* aria-current="page"/g), ([, href]) => String(href))
+
+  assert.deepEqual(await marked('/outbox'), ['/wa/outbox'])
+  // Once in the side, once in the list that stands in its place on a phone.
+  assert.deepEqual(await marked('/settings'), ['/wa/settings', '/wa/settings'])
+  assert.deepEqual(await marked('/audit'), ['/wa/settings', '/wa/settings'])
+  assert.deepEqual(await marked('/language'), ['/wa/language', '/wa/language'])
 })
 
 test('a link of the host that throws takes no page down', async (t) => {

@@ -30,6 +30,16 @@ test('the overview counts what the database holds', async (t) => {
   assert.match(text, /<svg class="chart"[^>]*aria-label="[^"]*4 received, 3 sent/)
 })
 
+test('a dashboard without menus says so', async (t) => {
+  const { control: _control, ...options } = testOptions()
+  const wa = waInteractive(options)
+  t.after(() => wa.close())
+
+  const { text } = await request(express().use(wa)).get('/wa/').expect(200)
+
+  assert.match(wordsOf(text), /Menus All No menus yet/)
+})
+
 test('a window that closes soon while the customer spoke last is shown, an answered one is not', async (t) => {
   const { get, phone, control } = await host(t)
   const asha = phone({ name: 'Asha' })

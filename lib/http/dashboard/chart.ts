@@ -8,9 +8,10 @@ export interface Chart {
 }
 
 const WIDTH = 900
-const HEIGHT = 200
+const HEIGHT = 240
 const LEFT = 50
-const BOTTOM = 22
+/** Room for the labels, also where a phone draws them larger. */
+const BOTTOM = 30
 const TOP = 8
 
 /** Two bars for each group. The scale ends at a round number, so that its lines can be read. */

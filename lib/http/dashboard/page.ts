@@ -101,9 +101,8 @@ function frameLocals(x: Exchange): Locals {
     simulated,
     badge: { words: simulated ? x.t('Simulator') : providers.map((name) => providerWords(name, x.t)).join(', '), live: !simulated, production },
     nav: navOf(x, simulated),
-    languages: look.languages.offered.length > 1,
+    foot: footOf(x, look.languages.offered.length > 1),
     zone: x.zone,
-    isAdmin: isAllowed(ROLES, x.user.role, 'admin'),
   }
 }
 
@@ -122,6 +121,14 @@ const navOf = ({ path, t }: Exchange, simulated: boolean) =>
     words: t(one.words),
     on: one.href === '/' ? path === '/' : path === one.href || path.startsWith(`${one.href}/`),
   }))
+
+/** Below the pages: what is seldom wanted. The audit is reached by the settings. */
+const footOf = ({ path, t, user }: Exchange, several: boolean) => [
+  ...(several ? [{ href: '/language', words: t('Language'), glyph: 'globe', on: path === '/language' }] : []),
+  ...(isAllowed(ROLES, user.role, 'admin')
+    ? [{ href: '/settings', words: t('Settings'), glyph: 'sliders', on: path === '/settings' || path.startsWith('/audit') }]
+    : []),
+]
 
 /** Nothing inline, nothing from elsewhere. `same-origin` as referrer, because with `no-referrer` browsers send our own forms with `Origin: null`. */
 const POLICY =
