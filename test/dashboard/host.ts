@@ -72,4 +72,8 @@ export async function host(t: TestContext, given: Pick<WaOptions, 'menus' | 'das
 /** The value of a hidden field. */
 export const hidden = (html: string, name: string): string => new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? ''
 /** What a page says, without its tags; entities stay. */
-export const wordsOf = (html: string): string => html.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ')
+export const wordsOf = (html: string): string =>
+  html
+    .replaceAll('<wbr>', '')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ')
