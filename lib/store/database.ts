@@ -93,17 +93,21 @@ function sqliteConfig(filename: string): Knex.Config {
 type SqliteConnection = Parameters<typeof hurry>[0] & Parameters<typeof keepStatements>[0] & { exec(sql: string, done: (error: Error | null) => void): void }
 type Created = (connection: SqliteConnection, done: (error: Error | null, connection: unknown) => void) => void
 
+/** knex forgets a connection that could not be set up, and would leave it open. */
+const setUp = (connection: SqliteConnection, sql: string, done: Parameters<Created>[1]): void =>
+  connection.exec(sql, (error) => (error ? connection.close(() => done(error, connection)) : done(null, connection)))
+
 const forWriting: Created = (connection, done) => {
   keepStatements(connection)
   beginAtOnce(connection)
-  connection.exec(`${PRAGMAS};PRAGMA cache_size=-${CACHE_KB}`, (error) => done(error, connection))
+  setUp(connection, `${PRAGMAS};PRAGMA cache_size=-${CACHE_KB}`, done)
 }
 
 /** Pages read on connections of their own, which cannot write, and for two seconds at most. */
 const forReading: Created = (connection, done) => {
   keepStatements(connection)
   hurry(connection)
-  connection.exec(`${PRAGMAS};PRAGMA query_only=ON`, (error) => done(error, connection))
+  setUp(connection, `${PRAGMAS};PRAGMA query_only=ON`, done)
 }
 
 /** A transaction that begins as a reader cannot wait for the write lock when it wants to write; knex knows no other way to begin one. */

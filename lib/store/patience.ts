@@ -39,8 +39,13 @@ export function createPatience(): Patience {
       const before = pool.afterCreate as ((connection: unknown, done: Done) => void) | undefined
       const afterCreate = (connection: Driver, done: Done): void => {
         listen(connection)
-        if (before) before(connection, done)
-        else done(null, connection)
+        const settle: Done = (error) => {
+          // knex forgets a connection that could not be set up, and would leave it open.
+          if (error) socketOf(connection)?.destroy()
+          done(error, connection)
+        }
+        if (before) before(connection, settle)
+        else settle(null, connection)
       }
       return { ...config, pool: { ...pool, afterCreate } }
     },

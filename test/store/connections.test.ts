@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import type { Knex } from 'knex'
-import { openDatabase } from '../../lib/store/database'
+import { knexConfigOf, openDatabase } from '../../lib/store/database'
 import { engines } from '../support/databases'
 
-const [sqlite] = engines()
+const [sqlite, postgres, mysql] = engines()
 
 /** What a connection of sqlite must be set to, whichever it is: the promises of the 200, of erasing and of one writer at a time hang on it. */
 const SET = {
@@ -52,4 +56,45 @@ test('every connection to sqlite is set alike, the one that writes and those tha
   assert.equal(opened.length, 6)
   await assert.rejects(db.read.raw('create table t (n integer)'), { code: 'SQLITE_READONLY' })
   await db.close()
+})
+
+/** What a driver's connection has below it. */
+interface Driven {
+  stream?: Socket
+  connection?: { stream?: Socket }
+}
+
+for (const engine of [postgres, mysql] as NonNullable<typeof sqlite>[]) {
+  test(`${engine.name}: a connection that could not be set up is closed, and not left open for each try`, { skip: engine.skip }, async () => {
+    const database = await engine.open()
+    const config = knexConfigOf(database.url)
+    const made: Driven[] = []
+    const afterCreate = (connection: Driven, done: (error: Error, connection: Driven) => void): void => {
+      made.push(connection)
+      done(new Error('not today'), connection)
+    }
+
+    await assert.rejects(openDatabase({ ...config, pool: { ...config.pool, afterCreate } }), /not today/)
+
+    assert.ok(made.length > 0)
+    assert.ok(made.every(({ stream, connection }) => (stream ?? connection?.stream)?.destroyed))
+    await database.drop()
+  })
+}
+
+test('sqlite: a file that is no database is not left open', { skip: existsSync('/proc/self/fd') ? false : 'open files are looked for in /proc' }, async () => {
+  const filename = join(mkdtempSync(join(tmpdir(), 'wa-test-')), 'odd.sqlite')
+  writeFileSync(filename, 'no database at all, and longer than the head of one, which has a hundred bytes. '.repeat(100))
+
+  await assert.rejects(openDatabase(`sqlite:${filename}`), /is no database of sqlite/)
+
+  const open = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`)
+    } catch {
+      return ''
+    }
+  })
+  assert.ok(!open.includes(filename))
+  rmSync(dirname(filename), { recursive: true })
 })
