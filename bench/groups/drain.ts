@@ -5,7 +5,7 @@ import { table } from '../kit/table'
 import { migrate, openDatabase, part } from '../package'
 import type { Bench } from '../run'
 
-const { storeArrivals } = part<typeof import('../../lib/store/arrivals')>('store/arrivals.js')
+const { storeArrivals, writeArrival } = part<typeof import('../../lib/store/arrivals')>('store/arrivals.js')
 const { lookUp, welcome } = part<typeof import('../../lib/store/callers')>('store/callers.js')
 const CUSTOMERS = 2000
 const SECONDS = 8
@@ -54,7 +54,10 @@ async function fill(url: string, events: number): Promise<void> {
     await welcome(db, callers, now)
     const conversations = (await Promise.all([0, 1, 2, 3].map((part) => lookUp(db.write, callers.slice(part * 500, part * 500 + 500))))).flat()
     for (let from = 0; from < events; from += 500) {
-      const arrivals = Array.from({ length: 500 }, (_, nth) => arrivalOf(from + nth, callers, conversations, now))
+      const arrivals = Array.from({ length: 500 }, (_, nth) => ({
+        ...writeArrival(db, arrivalOf(from + nth, callers, now)),
+        conversationId: conversations[(from + nth) % CUSTOMERS] as number,
+      }))
       await storeArrivals(db, arrivals, now)
     }
   } finally {
@@ -62,7 +65,7 @@ async function fill(url: string, events: number): Promise<void> {
   }
 }
 
-function arrivalOf(nth: number, callers: readonly { who: Parameters<typeof welcome>[1][number]['who'] }[], conversations: readonly unknown[], now: number) {
+function arrivalOf(nth: number, callers: readonly { who: Parameters<typeof welcome>[1][number]['who'] }[], now: number) {
   const customer = nth % CUSTOMERS
   const event = {
     dedupe: createHash('sha256').update(`drain ${nth}`).digest('hex'),
@@ -80,7 +83,6 @@ function arrivalOf(nth: number, callers: readonly { who: Parameters<typeof welco
     providerKey: null,
     ref: null,
     message: {
-      conversationId: conversations[customer] as number,
       who: (callers[customer] as (typeof callers)[number]).who,
       text: reply.title,
       payload: { reply },

@@ -6,7 +6,7 @@ import { storable } from '../store/rows'
 /** What an item becomes in the inbox: its event, and for a customer's words the message, whose conversation is still to be found. */
 export interface Entry {
   event: Omit<Arrival, 'dedupe' | 'message'>
-  said: Omit<ArrivedMessage, 'conversationId'> | null
+  said: ArrivedMessage | null
 }
 
 /** A provider's clock that runs ahead opens no window in the future. */

@@ -7,6 +7,7 @@ import type { HeadText } from '../store/heads'
 import { isBroken, isOutage } from '../store/outage'
 import type { Post } from './post'
 import { type Met, storeTogether } from './together'
+import { usualOf } from './usual'
 import { storeWithCare } from './with-care'
 
 /** Bodies in one commit at most. */
@@ -97,9 +98,10 @@ export function createDoor(parts: DoorParts): (number: string, knock: Knock) => 
     storing = false
   }
 
-  const commit = (number: string, items: Incoming[], body: Buffer): Promise<void> =>
+  const commit = (number: string, body: Buffer, read: () => readonly Incoming[]): Promise<void> =>
     new Promise((resolve, reject) => {
-      queue.push({ number, items, body, since: performance.now(), resolve, reject })
+      const usual = usualOf(parts.db(), number, read(), parts.now())
+      queue.push({ number, body, items: read, usual, since: performance.now(), resolve, reject })
       if (!storing) void storeQueue()
       else if (isEnough()) enough()
     })
@@ -118,7 +120,7 @@ export function createDoor(parts: DoorParts): (number: string, knock: Knock) => 
     try {
       if (waiting + knock.body.length > WAITING_BYTES) throw new WaError('WA_DATABASE', 'Too much waits for the database already.')
       waiting += knock.body.length
-      await commit(number, provider.parse(knock.body), knock.body).finally(() => {
+      await commit(number, knock.body, () => provider.parse(knock.body)).finally(() => {
         waiting -= knock.body.length
       })
       return answer(200, 'ok')

@@ -1,11 +1,9 @@
-import type { Incoming, Who } from '../model/event'
-import { type Arrival, storeArrivals, storesTogether } from '../store/arrivals'
+import { type Placed, storeArrivals } from '../store/arrivals'
 import { type Caller, lookUp, welcome } from '../store/callers'
 import type { Db } from '../store/database'
-import { eventKey } from '../store/events'
 import type { HeadText } from '../store/heads'
-import { type Entry, entryOf } from './entry'
 import type { Post } from './post'
+import type { Usual } from './usual'
 
 /** Customers who were met lately, by how they call: their conversation. The store checks each again as it writes. */
 export type Met = Map<string, number>
@@ -26,19 +24,11 @@ export interface Together {
  * Throws when the statement is refused: then nothing of it is there, and every post is stored with care.
  */
 export async function storeTogether(db: Db, posts: readonly Post[], met: Met, now: number, look = false): Promise<Together> {
-  if (!storesTogether(db)) return { stored: [], others: [...posts], touched: [], heads: [] }
-  const entries = new Map(posts.map((post) => [post, post.items.every(isUsual) ? post.items.map((item) => usualOf(item, post.number, now)) : null]))
-  await meet(
-    db,
-    [...entries.values()].flatMap((usual) => usual ?? []),
-    met,
-    now,
-  )
-
+  await meet(db, posts, met, now)
   const stored: Post[] = []
-  const arrivals: Arrival[] = []
-  for (const [post, usual] of entries) {
-    const found = usual?.map((one) => arrivalOf(one, met))
+  const arrivals: Placed[] = []
+  for (const post of posts) {
+    const found = post.usual?.map((one) => placed(one, met))
     if (!found?.every((arrival) => arrival !== null)) continue
     arrivals.push(...found)
     stored.push(post)
@@ -50,33 +40,17 @@ export async function storeTogether(db: Db, posts: readonly Post[], met: Met, no
     met.clear()
     throw error
   }
-  const touched = arrivals.flatMap(({ message }) => message?.conversationId ?? [])
+  const touched = arrivals.flatMap(({ conversationId }) => conversationId ?? [])
   if (stored.length === posts.length) return { stored, others: [], touched, heads }
   const there = new Set(stored)
   return { stored, others: posts.filter((post) => !there.has(post)), touched, heads }
 }
 
-interface Usual {
-  entry: Entry
-  dedupe: string
-  /** How the customer calls; empty when nobody says anything. */
-  call: string
-}
-const usualOf = (item: Incoming, number: string, now: number): Usual => {
-  const entry = entryOf(item, number, now)
-  return { entry, dedupe: eventKey(number, item.dedupe ?? ''), call: entry.said === null ? '' : callOf(number, entry.said.who) }
-}
-const isUsual = (item: Incoming): boolean => item.dedupe !== null && !(item.kind === 'message' && item.moved !== undefined)
-
-const callOf = (number: string, { phone, bsuid, username, name }: Who): string => JSON.stringify([number, phone, bsuid, username, name])
-
 /** Finds the conversations of customers who were not met yet, and makes those of customers who are new. */
-async function meet(db: Db, usual: readonly Usual[], met: Met, now: number): Promise<void> {
+async function meet(db: Db, posts: readonly Post[], met: Met, now: number): Promise<void> {
   const strangers = new Map<string, Caller>()
-  for (const { entry, dedupe, call } of usual) {
-    if (entry.said === null) continue
-    if (!met.has(call)) strangers.set(call, { number: entry.event.number, who: entry.said.who, dedupe })
-  }
+  for (const { number, usual } of posts)
+    for (const { who, dedupe, call } of usual ?? []) if (who !== null && !met.has(call)) strangers.set(call, { number, who, dedupe })
   const newcomers = await find(db, strangers, met)
   if (newcomers.size === 0) return
   await welcome(db, [...newcomers.values()], now)
@@ -100,8 +74,8 @@ async function find(db: Db, strangers: ReadonlyMap<string, Caller>, met: Met): P
   return newcomers
 }
 
-function arrivalOf({ entry, dedupe, call }: Usual, met: Met): Arrival | null {
-  if (entry.said === null) return { ...entry.event, dedupe, message: null }
+function placed({ dedupe, rest, who, call }: Usual, met: Met): Placed | null {
+  if (who === null) return { dedupe, rest, conversationId: null }
   const conversationId = met.get(call)
-  return conversationId === undefined ? null : { ...entry.event, dedupe, message: { ...entry.said, conversationId } }
+  return conversationId === undefined ? null : { dedupe, rest, conversationId }
 }

@@ -28,7 +28,7 @@ export async function storeWithCare(
   try {
     const touched = await db.tx(async (trx) => {
       const found: (number | null)[] = []
-      for (const post of posts) for (const [index, item] of post.items.entries()) found.push(await store(trx, db, post, item, index, now))
+      for (const post of posts) for (const [index, item] of post.items().entries()) found.push(await store(trx, db, post, item, index, now))
       return found
     })
     stored(
@@ -53,7 +53,7 @@ async function storePieces(
 ): Promise<void> {
   const touched: number[] = []
   try {
-    for (const [index, item] of post.items.entries()) {
+    for (const [index, item] of post.items().entries()) {
       try {
         const conversation = await db.tx((trx) => store(trx, db, post, item, index, now))
         if (conversation !== null) touched.push(conversation)

@@ -1,10 +1,10 @@
 import { headOf } from './heads'
 import type { Prepared } from './prepared'
 
-/** Fields of a row, in the order of the view. */
+/** Fields of a row, in the order of the view. The first is known last. */
 export const FIELDS = [
-  ...['dedupe', 'number', 'type', 'state', 'payload', 'raw', 'error', 'at', 'provider_key', 'ref'],
-  ...['conversation_id', 'phone', 'bsuid', 'text', 'content', 'provider_id', 'reply_id', 'reply_key', 'quoted', 'words', 'inbound_at'],
+  ...['conversation_id', 'dedupe', 'number', 'type', 'state', 'payload', 'raw', 'error', 'at', 'provider_key', 'ref'],
+  ...['phone', 'bsuid', 'text', 'content', 'provider_id', 'reply_id', 'reply_key', 'quoted', 'words', 'inbound_at'],
 ] as const
 
 /**

@@ -23,7 +23,6 @@ export interface Arrival {
   message: ArrivedMessage | null
 }
 export interface ArrivedMessage {
-  conversationId: number
   who: Who
   text: string | null
   payload: unknown
@@ -39,19 +38,37 @@ export interface ArrivedMessage {
   isTurn: boolean
 }
 
+/** An arrival in the words of the statement that stores it, but for its conversation. */
+export interface Written {
+  dedupe: string
+  /** JSON of its row from behind the conversation on. */
+  rest: string
+}
+/** The same with the conversation where the customer's words go; null for what nobody said. */
+export interface Placed extends Written {
+  conversationId: number | null
+}
+
 /** Whether arrivals can be stored together here; MariaDB stores them one by one, within one transaction. */
 export const storesTogether = (db: Db): boolean => db.dialect !== 'mysql'
+
+/** Writes a row down as far as it is known before its conversation is: a batch then need only be joined. */
+export function writeArrival(db: Db, arrival: Arrival): Written {
+  const row = rowOf(arrival)
+  // sqlite finds the eighth of a list faster than the field of a name.
+  const json = JSON.stringify(db.dialect === 'sqlite' ? KNOWN.map((field) => row[field]) : row)
+  return { dedupe: arrival.dedupe, rest: json.slice(1) }
+}
 
 /**
  * Stores a batch with one statement and one commit: events that are new, their messages, what their conversations show. Doubles change nothing.
  * All or nothing: throws when one of them cannot be stored, or when a conversation is no longer that of the customer it was looked up for
  * (merged, erased, a new number meanwhile). The caller then stores each with care. With `look` sqlite answers them as the inbox finds them, in the same look.
  */
-export async function storeArrivals(db: Db, arrivals: readonly Arrival[], now: number, look = false): Promise<HeadText[]> {
+export async function storeArrivals(db: Db, arrivals: readonly Placed[], now: number, look = false): Promise<HeadText[]> {
   const once = new Map(arrivals.map((arrival) => [arrival.dedupe, arrival]))
-  const rows = Array.from(once.values(), rowOf)
-  // sqlite finds the eighth of a list faster than the field of a name.
-  const given = JSON.stringify(db.dialect === 'sqlite' ? rows.map((row) => FIELDS.map((field) => row[field])) : rows)
+  const before = db.dialect === 'sqlite' ? '[' : `{"${PLACE}":`
+  const given = `[${Array.from(once.values(), ({ conversationId, rest }) => `${before}${conversationId},${rest}`).join(',')}]`
   if (db.dialect === 'sqlite') {
     const rows = await onConnection(db.write, (run) => run<{ head: HeadText }>(look ? ARRIVALS_SQLITE_SEEN : ARRIVALS_SQLITE, [given, now]))
     return look ? rows.map(({ head }) => head) : []
@@ -61,7 +78,8 @@ export async function storeArrivals(db: Db, arrivals: readonly Arrival[], now: n
   return []
 }
 
-type Row = Record<(typeof FIELDS)[number], string | number | null>
+const [PLACE, ...KNOWN] = FIELDS
+type Row = Record<(typeof KNOWN)[number], string | number | null>
 
 /** Always all of the fields: rows of one shape are read and written faster. */
 function rowOf(arrival: Arrival): Row {
@@ -77,7 +95,6 @@ function rowOf(arrival: Arrival): Row {
     at: arrival.at,
     provider_key: arrival.providerKey,
     ref: arrival.ref,
-    conversation_id: message?.conversationId ?? null,
     phone: message?.who.phone ?? null,
     bsuid: message?.who.bsuid ?? null,
     text: message?.text == null ? null : storable(message.text),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Post } from '../../lib/inbox/post'
-import { storeTogether } from '../../lib/inbox/together'
+import { type Met, storeTogether } from '../../lib/inbox/together'
+import { usualOf } from '../../lib/inbox/usual'
 import { storeWithCare } from '../../lib/inbox/with-care'
 import type { Incoming, IncomingMessage, IncomingStatus } from '../../lib/model/event'
 import { ensureContact } from '../../lib/store/contacts'
@@ -43,7 +44,15 @@ const status = (id: string): IncomingStatus => ({
   alert: false,
   who: ravi,
 })
-const post = (...items: Incoming[]): Post => ({ number: 'default', items, body: Buffer.from(JSON.stringify(items)), since: 0, resolve() {}, reject() {} })
+const post = (...items: Incoming[]): Post => ({
+  ...{ number: 'default', body: Buffer.from(JSON.stringify(items)), items: () => items, usual: null },
+  ...{ since: 0, resolve() {}, reject() {} },
+})
+/** As the door does: each written down as it comes, then all of them stored at once. */
+const storedTogether = (db: Db, posts: readonly Post[], met: Met, now: number): ReturnType<typeof storeTogether> => {
+  for (const one of posts) one.usual = usualOf(db, one.number, one.items(), now)
+  return storeTogether(db, posts, met, now)
+}
 
 const careful = async (db: Db, posts: readonly Post[]): Promise<unknown[]> => {
   const failures: unknown[] = []
@@ -124,7 +133,7 @@ for (const engine of engines()) {
       ),
     ]
 
-    const { stored, others, touched } = await storeTogether(together, posts, new Map(), NOW)
+    const { stored, others, touched } = await storedTogether(together, posts, new Map(), NOW)
     const failures = await careful(oneByOne, posts)
 
     assert.deepEqual([stored.length, others.length, failures], [posts.length, 0, []])
@@ -134,9 +143,9 @@ for (const engine of engines()) {
 
   battery('words that quote earlier words of the customer point at them, as a tap points at our menu', async (together, oneByOne) => {
     const posts = [post(says('2', { replyTo: '1' })), post(tap('3')), post(says('4', { replyTo: 'wamid.menu' })), post(says('5', { replyTo: 'nobody knows' }))]
-    for (const db of [together, oneByOne]) await storeTogether(db, [post(says('1'))], new Map(), NOW)
+    for (const db of [together, oneByOne]) await storedTogether(db, [post(says('1'))], new Map(), NOW)
 
-    await storeTogether(together, posts, new Map(), NOW)
+    await storedTogether(together, posts, new Map(), NOW)
     assert.deepEqual(await careful(oneByOne, posts), [])
 
     const replies = (await together.read('wa_messages').where({ direction: 'in' }).orderBy('id').pluck('reply_to')) as (number | string | null)[]
@@ -148,7 +157,7 @@ for (const engine of engines()) {
   })
 
   battery('the row of a tap keeps what was tapped, and no second time what its columns and its event hold', async (db) => {
-    await storeTogether(db, [post(tap('2'))], new Map(), NOW)
+    await storedTogether(db, [post(tap('2'))], new Map(), NOW)
 
     const row = (await db.read('wa_messages').where({ direction: 'in' }).first()) as Record<string, unknown>
     assert.deepEqual(JSON.parse(String(row.payload)), { reply: { id: 'track', title: 'Track', via: 'list' } })
@@ -157,10 +166,10 @@ for (const engine of engines()) {
 
   battery('what was there is not stored again, whether it came alone, in one batch or within one post', async (db) => {
     const met = new Map()
-    await storeTogether(db, [post(says('1')), post(says('1'), says('2'), status('3'))], met, NOW)
+    await storedTogether(db, [post(says('1')), post(says('1'), says('2'), status('3'))], met, NOW)
     const before = await dump(db)
 
-    await storeTogether(db, [post(says('1'), says('1')), post(status('3')), post(says('2'))], met, NOW + 1)
+    await storedTogether(db, [post(says('1'), says('1')), post(status('3')), post(says('2'))], met, NOW + 1)
 
     assert.deepEqual(await dump(db), before)
     assert.equal(before.messages.filter((message) => message.direction === 'in').length, 2)
@@ -178,7 +187,7 @@ for (const engine of engines()) {
       post(says('8')),
     ]
 
-    const { stored, others } = await storeTogether(db, posts, new Map(), NOW)
+    const { stored, others } = await storedTogether(db, posts, new Map(), NOW)
 
     assert.deepEqual(stored, [posts[6]])
     assert.deepEqual(others, posts.slice(0, 6))
@@ -186,23 +195,23 @@ for (const engine of engines()) {
 
   battery('a customer who was erased or renumbered since they were met refuses the batch, and nothing of it is there', async (db) => {
     const met = new Map()
-    await storeTogether(db, [post(says('1'))], met, NOW)
+    await storedTogether(db, [post(says('1'))], met, NOW)
     await eraseContact(db, 1, { id: 'u', name: 'u' }, NOW)
 
-    await assert.rejects(storeTogether(db, [post(status('2')), post(says('3'))], met, NOW), /moved/)
+    await assert.rejects(storedTogether(db, [post(status('2')), post(says('3'))], met, NOW), /moved/)
     assert.equal((await db.read('wa_events')).length, 1)
-    const { touched } = await storeTogether(db, [post(says('3'))], met, NOW)
+    const { touched } = await storedTogether(db, [post(says('3'))], met, NOW)
 
     assert.deepEqual(touched, [3])
   })
 
   battery('a late double of a message whose customer was erased makes nobody anew', async (db) => {
     const met = new Map()
-    await storeTogether(db, [post(says('1'))], met, NOW)
+    await storedTogether(db, [post(says('1'))], met, NOW)
     await eraseContact(db, 1, { id: 'u', name: 'u' }, NOW)
     const before = await dump(db)
 
-    const { others } = await storeTogether(db, [post(says('1'))], new Map(), NOW)
+    const { others } = await storedTogether(db, [post(says('1'))], new Map(), NOW)
     assert.deepEqual(await careful(db, others), [])
 
     assert.deepEqual(await dump(db), before)
@@ -211,7 +220,7 @@ for (const engine of engines()) {
   battery('one item that the database refuses does not keep its neighbours out', async (db) => {
     const posts = [post(says('1')), post(says('2', { type: 'x'.repeat(4000) as 'text' }), says('3')), post(says('4'))]
 
-    const whole = await storeTogether(db, posts, new Map(), NOW).catch(() => null)
+    const whole = await storedTogether(db, posts, new Map(), NOW).catch(() => null)
     if (whole === null) assert.deepEqual(await careful(db, posts), [])
 
     const texts = ((await db.read('wa_messages').where({ direction: 'in' }).orderBy('id')) as { text: string }[]).map((row) => row.text)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Who } from '../../lib/model/event'
-import { type Arrival, storeArrivals } from '../../lib/store/arrivals'
+import { type Placed, storeArrivals, writeArrival } from '../../lib/store/arrivals'
 import { type Chosen, claimEvents } from '../../lib/store/claims'
 import { ensureContact } from '../../lib/store/contacts'
 import { type ConversationRow, conversationById, ensureConversation, type Step, setMode, setStep, touchConversation } from '../../lib/store/conversations'
@@ -34,13 +34,11 @@ const heard: Chosen = {
 
 const happening = { number: 'default', type: 'menu_published', payload: { a: 1 }, raw: null, state: 'waiting', at: NOW, now: NOW } as const
 
-const arrivalOf = (text: string, conversationId: number): Arrival => ({
-  ...{ dedupe: hashOf(text), number: 'default', type: 'text', state: 'waiting', payload: null, raw: '{}', error: null, at: NOW, providerKey: null, ref: null },
-  message: {
-    ...{ conversationId, who: asha, text, payload: {}, providerId: null, replyId: null, replyTo: null, quoted: null },
-    ...{ words: text, isTurn: true },
-  },
-})
+const arrivalOf = (db: Db, text: string, conversationId: number): Placed => {
+  const event = { dedupe: hashOf(text), number: 'default', type: 'text', state: 'waiting' as const, payload: null, raw: '{}', error: null, at: NOW }
+  const message = { who: asha, text, payload: {}, providerId: null, replyId: null, replyTo: null, quoted: null, words: text, isTurn: true }
+  return { ...writeArrival(db, { ...event, providerKey: null, ref: null, message }), conversationId }
+}
 
 /** What the hot path of a tap does with few statements: on every engine it must do what many would. */
 for (const engine of engines()) {
@@ -89,7 +87,7 @@ for (const engine of engines()) {
     battery('what is stored is seen with it as the inbox would find it, and a double of what is done is not', async (db) => {
       const { conversation } = await word(db, 'before')
       await db.write('wa_events').update({ state: 'done', next_at: null })
-      const arrivals = ['fresh', 'before'].map((text) => arrivalOf(text, conversation.id))
+      const arrivals = ['fresh', 'before'].map((text) => arrivalOf(db, text, conversation.id))
 
       const seen = (await storeArrivals(db, arrivals, NOW, true)).flatMap((head) => waitingHead(head) ?? [])
 
