@@ -59,6 +59,8 @@ export function sendProblem(res: ServerResponse, error: unknown): void {
 export function send(res: ServerResponse, status: number, contentType: string, body: string | Buffer, headers: Record<string, string> = {}): void {
   if (res.headersSent) return
   const bytes = Buffer.byteLength(body)
+  // Without a body Node writes an answer in one piece.
+  if (bytes === 0) return void res.writeHead(status, { 'Content-Length': 0, ...headers }).end()
   res.writeHead(status, {
     'Content-Type': contentType,
     'Content-Length': bytes,

@@ -123,7 +123,7 @@ export function createDoor(parts: DoorParts): (number: string, knock: Knock) => 
       await commit(number, knock.body, () => provider.parse(knock.body)).finally(() => {
         waiting -= knock.body.length
       })
-      return answer(200, 'ok')
+      return STORED
     } catch (error) {
       parts.log.error({ number, error: reasonOf(error) }, 'a webhook could not be stored; the provider is asked to come again')
       return answer(503, 'try again', { 'Retry-After': '30' })
@@ -134,6 +134,8 @@ export function createDoor(parts: DoorParts): (number: string, knock: Knock) => 
 const isLate = (post: Post): boolean => performance.now() - post.since > ACK_MS
 const tooLate = (): WaError => new WaError('WA_DATABASE', `The database did not take it within ${ACK_MS / 1000} s.`)
 
+/** Providers read the status alone. */
+const STORED: Answered = { status: 200, headers: {}, body: '' }
 const answer = (status: number, body: string, headers: Record<string, string> = {}): Answered => ({
   status,
   headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers },

@@ -1,9 +1,9 @@
 import { headOf } from './heads'
 import type { Prepared } from './prepared'
 
-/** Fields of a row, in the order of the view. The first is known last. */
+/** Fields of a row, in the order of the view. The first is known last; behind the second they stand as `rowOf` makes them (arrivals.ts). */
 export const FIELDS = [
-  ...['conversation_id', 'dedupe', 'number', 'type', 'state', 'payload', 'raw', 'error', 'at', 'provider_key', 'ref'],
+  ...['conversation_id', 'raw', 'dedupe', 'number', 'type', 'state', 'payload', 'error', 'at', 'provider_key', 'ref'],
   ...['phone', 'bsuid', 'text', 'content', 'provider_id', 'reply_id', 'reply_key', 'quoted', 'words', 'inbound_at'],
 ] as const
 

@@ -1,6 +1,6 @@
 import type { EventState, Who } from '../model/event'
 import { ARRIVALS_POSTGRES } from './arrivals-postgres'
-import { ARRIVALS_SQLITE, ARRIVALS_SQLITE_SEEN, FIELDS } from './arrivals-sqlite'
+import { ARRIVALS_SQLITE, ARRIVALS_SQLITE_SEEN, type FIELDS } from './arrivals-sqlite'
 import type { Db } from './database'
 import { eventKey } from './events'
 import type { HeadText } from './heads'
@@ -15,6 +15,7 @@ export interface Arrival {
   type: string
   state: EventState
   payload: unknown
+  /** JSON; of what is `unrecognised` whatever came. */
   raw: string
   error: string | null
   at: number
@@ -54,10 +55,16 @@ export const storesTogether = (db: Db): boolean => db.dialect !== 'mysql'
 
 /** Writes a row down as far as it is known before its conversation is: a batch then need only be joined. */
 export function writeArrival(db: Db, arrival: Arrival): Written {
+  const { dedupe, raw } = arrival
   const row = rowOf(arrival)
-  // sqlite finds the eighth of a list faster than the field of a name.
-  const json = JSON.stringify(db.dialect === 'sqlite' ? KNOWN.map((field) => row[field]) : row)
-  return { dedupe: arrival.dedupe, rest: json.slice(1) }
+  if (db.dialect !== 'sqlite') {
+    const texts = { raw: storable(raw), payload: toJson(row.payload), content: toJson(row.content) }
+    return { dedupe, rest: JSON.stringify({ ...row, ...texts }).slice(1) }
+  }
+  // sqlite finds the eighth of a list faster than the field of a name, and gives back JSON within it as it was written: as text in it, it would be
+  // escaped here and read again there. (PostgreSQL looks into it, and refuses a \u0000 in some stranger's form.)
+  const original = arrival.state === 'unrecognised' ? JSON.stringify(storable(raw)) : raw
+  return { dedupe, rest: `${original},${JSON.stringify(Object.values(row)).slice(1)}` }
 }
 
 /**
@@ -67,7 +74,7 @@ export function writeArrival(db: Db, arrival: Arrival): Written {
  */
 export async function storeArrivals(db: Db, arrivals: readonly Placed[], now: number, look = false): Promise<HeadText[]> {
   const once = new Map(arrivals.map((arrival) => [arrival.dedupe, arrival]))
-  const before = db.dialect === 'sqlite' ? '[' : `{"${PLACE}":`
+  const before = db.dialect === 'sqlite' ? '[' : '{"conversation_id":'
   const given = `[${Array.from(once.values(), ({ conversationId, rest }) => `${before}${conversationId},${rest}`).join(',')}]`
   if (db.dialect === 'sqlite') {
     const rows = await onConnection(db.write, (run) => run<{ head: HeadText }>(look ? ARRIVALS_SQLITE_SEEN : ARRIVALS_SQLITE, [given, now]))
@@ -78,10 +85,9 @@ export async function storeArrivals(db: Db, arrivals: readonly Placed[], now: nu
   return []
 }
 
-const [PLACE, ...KNOWN] = FIELDS
-type Row = Record<(typeof KNOWN)[number], string | number | null>
+type Row = Record<Exclude<(typeof FIELDS)[number], 'conversation_id' | 'raw'>, unknown>
 
-/** Always all of the fields: rows of one shape are read and written faster. */
+/** Always all of the fields, in the order of FIELDS: rows of one shape are read and written faster. */
 function rowOf(arrival: Arrival): Row {
   const { message } = arrival
   return {
@@ -89,8 +95,7 @@ function rowOf(arrival: Arrival): Row {
     number: arrival.number,
     type: arrival.type,
     state: arrival.state,
-    payload: arrival.payload === null ? null : storable(toJson(arrival.payload) ?? ''),
-    raw: storable(arrival.raw),
+    payload: arrival.payload,
     error: arrival.error,
     at: arrival.at,
     provider_key: arrival.providerKey,
@@ -98,7 +103,7 @@ function rowOf(arrival: Arrival): Row {
     phone: message?.who.phone ?? null,
     bsuid: message?.who.bsuid ?? null,
     text: message?.text == null ? null : storable(message.text),
-    content: toJson(message?.payload),
+    content: message?.payload ?? null,
     provider_id: message?.providerId?.slice(0, 255) ?? null,
     reply_id: message?.replyId == null ? null : storable(message.replyId.slice(0, 256)),
     reply_key: message?.replyTo == null ? null : providerKey(arrival.number, message.replyTo),

@@ -44,6 +44,8 @@ const status = (id: string): IncomingStatus => ({
   alert: false,
   who: ravi,
 })
+/** What JSON escapes, and what a database might read differently. */
+const ODD = { nul: 'a\u0000b', half: '\ud800', signs: '"\\/\n', number: 1e21, small: 1e-7, deep: { '': [[null, true]] }, नाम: 'आशा 👍🏽' }
 const post = (...items: Incoming[]): Post => ({
   ...{ number: 'default', body: Buffer.from(JSON.stringify(items)), items: () => items, usual: null },
   ...{ since: 0, resolve() {}, reject() {} },
@@ -125,6 +127,8 @@ for (const engine of engines()) {
       post(says('5', { type: 'media', text: null, media: { type: 'image', id: 'm', link: null, mimeType: null, filename: null, caption: null } })),
       post(says('6', { type: 'reaction', text: '👍', at: NOW - 1000 }), tap('7', { who: ravi, replyTo: 'wamid.unknown' })),
       post({ kind: 'unrecognised', what: 'odd', dedupe: 'odd:1', raw: '[]', at: null }),
+      post({ kind: 'unrecognised', what: 'not JSON', dedupe: 'odd:2', raw: '"half of it", 1 \u0000', at: null }),
+      post(says('f', { type: 'form', text: null, form: { name: 'odd', response: ODD }, raw: JSON.stringify({ answers: ODD }) })),
       post(says('8', { who: { ...asha, name: null }, text: 'x'.repeat(500) })),
       post(says('9', { who: { phone: '+919800000003', bsuid: 'IN.Third', username: 'third', name: 'Third' } })),
       post(
@@ -137,7 +141,7 @@ for (const engine of engines()) {
     const failures = await careful(oneByOne, posts)
 
     assert.deepEqual([stored.length, others.length, failures], [posts.length, 0, []])
-    assert.deepEqual(touched, [1, 2, 1, 1, 1, 2, 1, 3, 4, 3])
+    assert.deepEqual(touched, [1, 2, 1, 1, 1, 2, 1, 1, 3, 4, 3])
     assert.deepEqual(await dump(together), await dump(oneByOne))
   })
 
