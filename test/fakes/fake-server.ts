@@ -27,6 +27,8 @@ export interface FakeServer {
   usual(act: Act | null): void
   /** Resolves when the n-th request has been read. */
   received(n: number): Promise<Recorded>
+  /** Connections that were ever made. */
+  connections(): number
   close(): Promise<void>
 }
 
@@ -36,6 +38,7 @@ export async function fakeServer(accept: (request: Recorded) => Exclude<Act, str
   const queued: Act[] = []
   const waiting: { n: number; tell: (request: Recorded) => void }[] = []
   const sockets = new Set<Socket>()
+  let connections = 0
   let standing: Act | null = null
 
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -63,6 +66,7 @@ export async function fakeServer(accept: (request: Recorded) => Exclude<Act, str
 
   const server = createServer((req, res) => void serve(req, res).catch(() => req.socket.destroy()))
   server.on('connection', (socket) => {
+    connections++
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
@@ -78,6 +82,7 @@ export async function fakeServer(accept: (request: Recorded) => Exclude<Act, str
       const there = requests[n - 1]
       return there === undefined ? new Promise((tell) => waiting.push({ n, tell })) : Promise.resolve(there)
     },
+    connections: () => connections,
     async close() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))

@@ -52,17 +52,10 @@ test('JSON arrives as its bytes and the answer comes back', async () => {
 test('one connection serves many requests', async () => {
   const fake = await server()
   const agent = agentFor(fake.url)
-  let connections = 0
-  const original = agent.createConnection?.bind(agent)
-  assert.ok(original)
-  agent.createConnection = (...args: Parameters<NonNullable<typeof agent.createConnection>>) => {
-    connections += 1
-    return original(...args)
-  }
 
   for (let turn = 0; turn < 5; turn += 1) await post(fake.url, { agent })
 
-  assert.equal(connections, 1)
+  assert.equal(fake.connections(), 1)
 })
 
 describe('what surely never left', () => {
@@ -100,6 +93,22 @@ describe('what surely never left', () => {
 
     assert.equal(left(result), false)
     assert.doesNotMatch(JSON.stringify(result), /s3cret/)
+  })
+
+  test('an attempt given up while it waits for one of the connections', async () => {
+    const fake = await server()
+    fake.usual('hang')
+    const agent = agentFor(fake.url)
+    const busy = Array.from({ length: 256 }, () => post(fake.url, { agent, timeoutMs: 2000 }))
+    await fake.received(256)
+    const giveUp = new AbortController()
+
+    const waits = post(fake.url, { agent, signal: giveUp.signal })
+    giveUp.abort()
+
+    assert.equal(left(await waits), false)
+    await Promise.all(busy)
+    assert.equal(fake.requests.length, 256)
   })
 
   test('an attempt given up before it began', async () => {
@@ -165,6 +174,18 @@ describe('what may have left', () => {
 
     assert.equal(left(await post(fake.url)), true)
   })
+})
+
+test('what a server says before its answer is not the answer', async () => {
+  const early = net.createServer((socket) =>
+    socket.once('data', () => socket.end('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}')),
+  )
+  await new Promise<void>((resolve) => early.listen(0, '127.0.0.1', resolve))
+  open.push({ close: () => new Promise((resolve) => early.close(resolve)) })
+
+  const answer = await post(`http://127.0.0.1:${(early.address() as net.AddressInfo).port}/`)
+
+  assert.deepEqual(answer, { answered: true, status: 200, body: '{}', retryAfterMs: undefined })
 })
 
 test('a redirect is not followed', async () => {
