@@ -79,7 +79,7 @@ test('what stands in quotes, and what nobody translated, stays as it is', () => 
     ['Body is empty. Write it.', 'बॉडी खाली है। इसे लिखें।'],
     [
       'Section 2, row 3 title is 30 characters; WhatsApp shows at most 24. Shorten "Publish. Or not".',
-      'सेक्शन 2, पंक्ति 3 का टाइटल में 30 अक्षर हैं; WhatsApp 24 तक दिखाता है। "Publish. Or not" को छोटा करें।',
+      'सेक्शन 2, पंक्ति 3 का टाइटल: 30 अक्षर हैं; WhatsApp 24 तक दिखाता है। "Publish. Or not" को छोटा करें।',
     ],
     ['Menu "body": There are 4 buttons; WhatsApp shows at most 3. Make it a list.', 'मेन्यू "body": 4 बटन हैं; WhatsApp 3 तक दिखाता है। इसे लिस्ट बनाएँ।'],
     ['Too many requests at once: (#80007) Rate limit hit', 'एक साथ बहुत सारी रिक्वेस्ट: (#80007) Rate limit hit'],
@@ -88,6 +88,17 @@ test('what stands in quotes, and what nobody translated, stays as it is', () => 
     ['Oh no. Body is empty. '.repeat(200), 'Oh no. Body is empty. '.repeat(200)],
   ]
   for (const [english, hindi] of cases) assert.equal(said(english), hindi)
+})
+
+test('one thing and several are said in their own forms in Hindi', () => {
+  const t = languagesOf('en').say('hi')
+
+  assert.equal(t.n('One message discarded.', '{n} messages discarded.', 1), '1 मैसेज हटाया गया।')
+  assert.equal(t.n('One message discarded.', '{n} messages discarded.', 2), '2 मैसेज हटाए गए।')
+})
+
+test('Hindi has the dot below under ज, फ, ड and ढ only', () => {
+  assert.doesNotMatch(JSON.stringify(HINDI).normalize('NFD'), /(?<![जफडढ])\u093c/)
 })
 
 /** Quotes and braces hold values; what is left is ours. */

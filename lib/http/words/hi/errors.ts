@@ -30,14 +30,14 @@ export const ERRORS: Words = {
   'The content type is not supported': 'यह कंटेंट टाइप नहीं चलता',
   'The raw body was consumed before us': 'मूल डेटा हमसे पहले ही पढ़ लिया गया',
   'The request is not valid': 'रिक्वेस्ट सही नहीं है',
-  'Wrong signature or token': 'ग़लत सिग्नेचर या टोकन',
+  'Wrong signature or token': 'गलत सिग्नेचर या टोकन',
   'Missing or wrong key': 'साइन इन ज़रूरी है',
-  'Too many wrong passwords': 'बहुत बार ग़लत पासवर्ड',
+  'Too many wrong passwords': 'बहुत बार गलत पासवर्ड',
   'Not allowed': 'इजाज़त नहीं है',
-  'Closed until you say who may enter': 'जब तक यह तय न हो कि किसे प्रवेश है, तब तक बंद',
+  'Closed until you say who may enter': 'जब तक यह तय न हो कि किसे इजाज़त है, तब तक बंद',
   'The request came from another site': 'रिक्वेस्ट किसी दूसरी साइट से आई',
   'No such thing here': 'यहाँ ऐसा कुछ नहीं है',
-  'Not with this method': 'इस तरीक़े से नहीं',
+  'Not with this method': 'इस तरीके से नहीं',
   'This attempt was given up': 'यह कोशिश छोड़ दी गई',
   'Something went wrong on our side': 'हमारी तरफ़ कुछ गड़बड़ हो गई',
 }
@@ -51,17 +51,17 @@ export const REFUSALS: Words = {
 
   // Who may
   'Please sign in first.': 'कृपया पहले साइन इन करें।',
-  'Wrong user or password.': 'यूज़र या पासवर्ड ग़लत है।',
+  'Wrong user or password.': 'यूज़र या पासवर्ड गलत है।',
   'authorize() answered the role "{role}".': 'authorize() ने "{role}" भूमिका बताई।',
   'This needs the role {role}; you are {mine}.': 'इसके लिए {role} की भूमिका चाहिए; आप {mine} हैं।',
   'The dashboard': 'डैशबोर्ड',
-  '{what} is closed until you say who may enter. Set {setting}.': 'जब तक आप न बताएँ कि किसे प्रवेश है, {what} बंद है। यह सेट करें: {setting}।',
+  '{what} is closed until you say who may enter. Set {setting}.': 'जब तक आप न बताएँ कि किसे इजाज़त है, {what} बंद है। यह सेट करें: {setting}।',
   '{what} is open on this machine only, and this request came from elsewhere. Set {setting} to open it to others.':
     '{what} सिर्फ़ इस मशीन पर खुला है, और यह रिक्वेस्ट कहीं और से आई। औरों के लिए खोलने को यह सेट करें: {setting}।',
   'The request did not come from a page of this dashboard ({why}).': 'रिक्वेस्ट इस डैशबोर्ड के पेज से नहीं आई ({why})।',
   'Open the page again and repeat.': 'पेज दोबारा खोलें और फिर कोशिश करें।',
-  '{n} wrong passwords came from this address. Try again in a minute.': 'इस पते से {n} बार ग़लत पासवर्ड आए। एक मिनट बाद फिर कोशिश करें।',
-  '{n} wrong passwords came from this address. Try again in {m} minutes.': 'इस पते से {n} बार ग़लत पासवर्ड आए। {m} मिनट बाद फिर कोशिश करें।',
+  '{n} wrong passwords came from this address. Try again in a minute.': 'इस पते से {n} बार गलत पासवर्ड आए। एक मिनट बाद फिर कोशिश करें।',
+  '{n} wrong passwords came from this address. Try again in {m} minutes.': 'इस पते से {n} बार गलत पासवर्ड आए। {m} मिनट बाद फिर कोशिश करें।',
   'authorize() of the host': 'होस्ट का authorize()',
   'HTTP basic, user "{user}"': 'HTTP basic, यूज़र "{user}"',
   closed: 'बंद',
@@ -104,9 +104,9 @@ export const REFUSALS: Words = {
 
   // Sending
   'Contact {id} does not want messages (opted out).': 'कॉन्टैक्ट {id} मैसेज नहीं चाहता (ऑप्ट-आउट)।',
-  'Only their own words reopen the talk.': 'बात तभी दोबारा शुरू होगी जब वे ख़ुद लिखेंगे।',
+  'Only their own words reopen the talk.': 'बात तभी दोबारा शुरू होगी जब वे खुद लिखेंगे।',
   "The customer's last words are more than 24 hours old, so WhatsApp accepts approved templates only.":
-    'ग्राहक का आख़िरी मैसेज 24 घंटे से पुराना है, इसलिए WhatsApp सिर्फ़ मंज़ूर टेम्प्लेट लेता है।',
+    'ग्राहक का आखिरी मैसेज 24 घंटे से पुराना है, इसलिए WhatsApp सिर्फ़ मंज़ूर टेम्प्लेट लेता है।',
   'It closed at {time}.': 'विंडो {time} पर बंद हुई।',
   'Send a menu that names a template, or wait until they write.': 'टेम्प्लेट वाला मेन्यू भेजें, या उनके लिखने का इंतज़ार करें।',
   '{n} messages went to this recipient within the last hour.': 'पिछले एक घंटे में इन्हें {n} मैसेज जा चुके हैं।',
@@ -180,11 +180,11 @@ export const REFUSALS: Words = {
   'The {what} is not registered any more, and an event waits for it. Register it again, or discard the event.':
     '{what} अब रजिस्टर नहीं है, और एक इवेंट उसका इंतज़ार कर रहा है। फिर रजिस्टर करें, या इवेंट हटाएँ।',
   'Flow "{name}" took {n} steps without waiting for the customer: a loop between its steps.':
-    'फ़्लो "{name}" ग्राहक का इंतज़ार किए बिना {n} स्टेप चला: उसके स्टेप घूम रहे हैं।',
+    'फ़्लो "{name}" ग्राहक का इंतज़ार किए बिना {n} स्टेप चला: उसके स्टेप एक लूप में हैं।',
   'Step "{step}" of flow "{flow}" has no place for this reply.': 'फ़्लो "{flow}" के स्टेप "{step}" में इस जवाब की जगह नहीं है।',
   'A step starts another flow by returning start(flow).': 'स्टेप दूसरा फ़्लो start(flow) लौटाकर शुरू करता है।',
   'Step "{step}" of flow "{flow}" returned nothing to do. End it with return ask(…), go(…), start(…) or end(…).':
-    'फ़्लो "{flow}" के स्टेप "{step}" ने कुछ करने को नहीं लौटाया। इसे return ask(…), go(…), start(…) या end(…) से ख़त्म करें।',
+    'फ़्लो "{flow}" के स्टेप "{step}" ने आगे करने को कुछ नहीं लौटाया। इसे return ask(…), go(…), start(…) या end(…) से खत्म करें।',
 
   // The phone
   'There is no phone here: it comes with the simulator, and a real provider serves this number.':

@@ -6,7 +6,7 @@ export const QUEUES: Words = {
   'Needs attention': 'ध्यान देना है',
   'What came in, and what your code made of it.': 'क्या आया, और आपके कोड ने उसका क्या किया।',
   'Nothing needs you. Events whose listener fails again and again come here, and wait.':
-    'अभी आपकी ज़रूरत नहीं है। जिन इवेंट का लिसनर बार-बार फ़ेल होता है, वे यहाँ आकर रुकते हैं।',
+    'अभी आपको कुछ नहीं करना है। जिन इवेंट का लिसनर बार-बार फ़ेल होता है, वे यहाँ आकर रुकते हैं।',
   'Trying again': 'फिर कोशिश हो रही है',
   'No listener is being tried again.': 'किसी लिसनर की दोबारा कोशिश नहीं हो रही।',
   'Nobody listened': 'किसी ने नहीं सुना',
@@ -32,7 +32,7 @@ export const QUEUES: Words = {
   'Tried {n} times; again in {time}': '{n} बार कोशिश हुई; {time} में फिर होगी',
   'Try again': 'फिर कोशिश करें',
   'Try now': 'अभी कोशिश करें',
-  '{n} new: show them': '{n} नए आए हैं: दिखाएँ',
+  '{n} new: show them': { one: '{n} नया आया है: दिखाएँ', other: '{n} नए आए हैं: दिखाएँ' },
   'Run again': 'फिर चलाएँ',
   'Discard…': 'हटाएँ…',
   'No listener will hear event {id}. It stays in the log.': 'इवेंट {id} को कोई लिसनर नहीं सुनेगा। यह लॉग में बना रहेगा।',
@@ -46,10 +46,10 @@ export const QUEUES: Words = {
     'जो लिसनर फ़ेल हुए वे इन्हें फिर सुनेंगे; जो पूरे हो चुके हैं वे नहीं। ग्राहकों को जवाब देर से मिल सकते हैं।',
   'No listener hears them any more. They stay in the log, and can be run again from there.':
     'अब कोई लिसनर इन्हें नहीं सुनेगा। ये लॉग में रहेंगे और वहाँ से फिर चलाए जा सकते हैं।',
-  '{n} events are heard again.': '{n} इवेंट फिर सुने जा रहे हैं।',
-  '{n} events discarded.': '{n} इवेंट हटाए गए।',
+  '{n} events are heard again.': { one: '{n} इवेंट फिर चलाया जा रहा है।', other: '{n} इवेंट फिर चलाए जा रहे हैं।' },
+  '{n} events discarded.': { one: '{n} इवेंट हटाया गया।', other: '{n} इवेंट हटाए गए।' },
   'discarded events': 'ने इवेंट हटाए',
-  'had events heard again': 'ने इवेंट फिर सुनवाए',
+  'had events heard again': 'ने इवेंट दोबारा चलाए',
   'Discard event {id}': 'इवेंट {id} हटाएँ',
 
   // Outbox
@@ -69,15 +69,15 @@ export const QUEUES: Words = {
   'Send {n} messages again?': '{n} मैसेज दोबारा भेजें?',
   'Discard {n} messages': '{n} मैसेज हटाएँ',
   'Discard {n} messages?': '{n} मैसेज हटाएँ?',
-  '{n} messages will be sent again.': '{n} मैसेज दोबारा भेजे जाएँगे।',
-  '{n} messages discarded.': '{n} मैसेज हटाए गए।',
+  '{n} messages will be sent again.': { one: '{n} मैसेज दोबारा भेजा जाएगा।', other: '{n} मैसेज दोबारा भेजे जाएँगे।' },
+  '{n} messages discarded.': { one: '{n} मैसेज हटाया गया।', other: '{n} मैसेज हटाए गए।' },
   'There are more by now: {count}, not {agreed}. Nothing was done.': 'अब ज़्यादा हैं: {agreed} नहीं, {count}। कुछ नहीं किया गया।',
   'These are all messages that stand under “{tab}” now. What comes later is not among them.': 'ये वे सभी मैसेज हैं जो अभी “{tab}” में हैं। बाद में आने वाले इनमें शामिल नहीं हैं।',
   'They are not sent, and stand in their conversations as canceled.': 'ये नहीं भेजे जाएँगे, और अपनी चैट में रद्द दिखेंगे।',
   'Nobody knows whether these arrived: customers who have them already get them twice.': 'ये पहुँचे या नहीं, पता नहीं: जिन ग्राहकों को मिल चुके हैं, उन्हें दोबारा मिलेंगे।',
   'They leave one after the other, as fast as the provider allows. Those whose 24-hour window is closed fail again, unless their menu names a template.':
     'ये एक-एक करके जाएँगे, जितनी तेज़ी से प्रोवाइडर भेजने दे। जिनकी 24 घंटे की विंडो बंद है वे फिर फ़ेल होंगे, जब तक उनके मेन्यू में टेम्प्लेट न हो।',
-  Back: 'वापस',
+  Back: 'वापस जाएँ',
   'It arrived': 'पहुँच गया',
   'Nothing waits here': 'यहाँ कुछ बाकी नहीं है',
   'Messages that wait, failed, or of which nobody knows whether they arrived come here, with the reason and what you can do.':

@@ -6,7 +6,7 @@ export const TAGS: Words = {
   'Add tags…': 'टैग जोड़ें…',
   'Change tags…': 'टैग बदलें…',
   'Tags, with commas between them': 'टैग, बीच में कॉमा लगाकर',
-  'At most {n}. Only staff see them.': 'ज़्यादा से ज़्यादा {n}। इन्हें सिर्फ़ स्टाफ़ देखता है।',
+  'At most {n}. Only staff see them.': 'ज़्यादा से ज़्यादा {n}। इन्हें सिर्फ़ आपकी टीम देखती है।',
   'changed its tags': 'ने इसके टैग बदले',
   'changed the tags of a menu': 'ने मेन्यू के टैग बदले',
   'Somebody else changed the tags meanwhile. Theirs stand above; saving puts yours in their place.':
