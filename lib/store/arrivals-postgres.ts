@@ -16,7 +16,9 @@ export const ARRIVALS_POSTGRES: Prepared = {
     ), held as materialized (
       select id, number, contact_id from wa_conversations where id = any (array(select conversation_id from given)) order by id for update
     ), moved as materialized (
-      select count(*) as n from given g left join held v on v.id = g.conversation_id left join wa_contacts c on c.id = v.contact_id and c.id = any (array(select contact_id from held))
+      select count(*) as n from given g left join held v on v.id = g.conversation_id left join lateral (
+        select phone, wa_phone, bsuid from wa_contacts where id = v.contact_id limit 1
+      ) c on true
       where g.conversation_id is not null and not coalesce(v.number = g.number and (g.phone is null or (c.phone = g.phone and c.wa_phone is null)) and (g.bsuid is null or c.bsuid = g.bsuid), false)
     ), fresh as (
       insert into wa_events (dedupe, number, type, conversation_id, message_id, provider_key, ref, payload, raw, state, error, at, created_at, next_at)
