@@ -4,7 +4,7 @@ import type { ConversationRow } from './conversations'
 import type { Db, Dialect } from './database'
 import { CLOCK } from './lease'
 import type { MessageRow } from './messages'
-import { ask, everywhere, statement } from './prepared'
+import { everywhere, runStatement, statement } from './prepared'
 import { numeric } from './rows'
 import { columnsOf, readScene, rowOf, SCENE_JOINS, type SceneRow, type StoredScene, sceneValues } from './scenes'
 
@@ -83,7 +83,7 @@ interface HeadRow extends SceneRow {
 
 /** Those that may be taken, oldest first. */
 export async function dueEvents(db: Db, now: number, limit: number): Promise<Head[]> {
-  const heads = (await ask<HeadRow>(db, DUE[db.dialect], [now, limit])).map(read)
+  const heads = (await runStatement<HeadRow>(db, DUE[db.dialect], [now, limit])).map(read)
   // A handful is sorted faster here than in the database, which makes a table for it.
   return heads.sort((a, b) => a.id - b.id)
 }

@@ -37,8 +37,8 @@ export const everywhere = (of: (dialect: Dialect) => Statement): Readonly<Record
   mysql: of('mysql'),
 })
 
-/** Asks a question that comes for every message: past knex where its driver is known here. */
-export async function ask<R>(db: Db, { prepared, raw }: Statement, values: readonly (string | number | null)[]): Promise<R[]> {
+/** Runs what is asked for every message: past knex where its driver is known here. */
+export async function runStatement<R>(db: Db, { prepared, raw }: Statement, values: readonly (string | number | null)[]): Promise<R[]> {
   if (db.dialect === 'mysql') return (await db.write.raw(raw, values as string[]))[0] as R[]
   return onConnection(db.write, (run) => run<R>(prepared, values))
 }

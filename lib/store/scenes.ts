@@ -2,7 +2,7 @@ import { type ContactRow, readContact } from './contacts'
 import { type ConversationRow, readConversation } from './conversations'
 import type { Db, Dialect } from './database'
 import { type MessageRow, readMessage } from './messages'
-import { ask, everywhere, statement } from './prepared'
+import { everywhere, runStatement, statement } from './prepared'
 import { fromJson } from './rows'
 
 /** Our message that a customer's message answers. */
@@ -73,7 +73,7 @@ const SCENE = everywhere((dialect) => statement('wa_scene', `select ${columnsOf(
 
 /** The scene of an event as it stands now, wherever its conversation was joined to; null when the event is gone. */
 export async function sceneOfEvent(db: Db, eventId: number): Promise<StoredScene | null> {
-  const [row] = await ask<SceneRow>(db, SCENE[db.dialect], [eventId])
+  const [row] = await runStatement<SceneRow>(db, SCENE[db.dialect], [eventId])
   return row ? readScene(row) : null
 }
 
