@@ -4,7 +4,7 @@ import express from 'express'
 import request from 'supertest'
 import { waInteractive } from '../../lib/index'
 import { testOptions, testPhone } from '../../lib/testing'
-import { host } from './host'
+import { host, wordsOf } from './host'
 
 test('title, badge, logo, the way back, more links and links beside a customer are those of the host', async (t) => {
   const { control: _control, ...options } = testOptions()
@@ -47,6 +47,15 @@ test('the frame marks where one is, of the pages and of what stands below them',
   assert.deepEqual(await marked('/settings'), ['/wa/settings', '/wa/settings'])
   assert.deepEqual(await marked('/audit'), ['/wa/settings', '/wa/settings'])
   assert.deepEqual(await marked('/language'), ['/wa/language', '/wa/language'])
+})
+
+test('who is inside and meets a refusal keeps the pages around it', async (t) => {
+  const { get } = await host(t)
+
+  const { text } = await get('/menus/nothing-here').expect(404)
+
+  assert.match(text, /<a href="\/wa\/menus" aria-current="page">/)
+  assert.match(wordsOf(text), /404 No such menu There is no menu &#34;nothing-here&#34;/)
 })
 
 test('a link of the host that throws takes no page down', async (t) => {

@@ -69,10 +69,11 @@ export function createDashboard(access: Access, frame: Frame): (req: Request, re
   return async (req, res, engine, { base: mounted, path, query }) => {
     setFrame(engine, frame)
     const base = baseFor(req, mounted, engine.publicUrl)
-    let user: User | null = null
+    let inside: Exchange | null = null
     const t = frame.look.languages.say(chosenLanguage(req.headers.cookie))
     try {
-      user = await enter(req)
+      const user = await enter(req)
+      inside = { req, res, engine, user, t, zone: frame.look.timeZone, base, path, query: storableIn(query), params: {} }
       const met = find(req, res, path)
       if (met === null) throw new WaError('WA_NOT_FOUND', 'There is no such page here.')
       if ('allow' in met)
@@ -81,13 +82,12 @@ export function createDashboard(access: Access, frame: Frame): (req: Request, re
         ])
       requireRole(user, met.route.may)
       if (met.route.method !== 'GET') requireSameOrigin(req)
-      const exchange: Exchange = { req, res, engine, user, t, zone: frame.look.timeZone, base, path, query: storableIn(query), params: met.params }
-      await met.route.handle(exchange)
+      await met.route.handle({ ...inside, params: met.params })
     } catch (error) {
       if (res.headersSent) {
         logged(error, engine.log, path)
         res.destroy()
-      } else refuse(req, res, base, logged(error, engine.log, path), { basic: access.basic !== null, user, t, draw: frame.look.draw })
+      } else await refuse(req, res, base, logged(error, engine.log, path), { basic: access.basic !== null, inside, t, draw: frame.look.draw })
     }
     return true
   }

@@ -4,7 +4,7 @@ import type { ContactRow } from '../../store/contacts'
 import { countEvents } from '../../store/events'
 import { ATTENTION } from '../../store/news'
 import type { Retention } from '../../store/retention'
-import { type Exchange, isAllowed, type Request, ROLES, type User } from '../exchange'
+import { type Exchange, isAllowed, type Request, ROLES } from '../exchange'
 import { type Link, type Look, lookOf } from '../look'
 import { problemOf, send } from '../problem'
 import { english, type Say } from '../words/say'
@@ -37,7 +37,13 @@ export interface Stream {
 }
 
 /** A whole page: the view inside the layout. Locals need `title`. */
-export async function page(x: Exchange, view: string, locals: Locals & { title: string; stream?: Stream | null }, status = 200): Promise<void> {
+export async function page(
+  x: Exchange,
+  view: string,
+  locals: Locals & { title: string; stream?: Stream | null },
+  status = 200,
+  headers: Record<string, string> = {},
+): Promise<void> {
   const trouble = locals.stream?.attention ?? (await countEvents(x.engine.db.read, ['needs_attention'], ATTENTION, { numbers: x.user.numbers }))
   html(
     x.res,
@@ -50,6 +56,7 @@ export async function page(x: Exchange, view: string, locals: Locals & { title: 
       news: newsTrigger(x),
       frame: { ...frameLocals(x), trouble: trouble >= ATTENTION ? `${ATTENTION}+` : String(trouble || '') },
     }),
+    headers,
   )
 }
 
@@ -150,8 +157,16 @@ function html(res: ServerResponse, status: number, body: string, headers: Record
   })
 }
 
+/** How a refusal is told: `inside` is the exchange of somebody who was let in, null for everybody else. */
+interface Refusal {
+  basic: boolean
+  inside: Exchange | null
+  t: Say
+  draw: Draw
+}
+
 /** What went wrong, as a page for people; htmx gets a notice and leaves the page as it is. */
-export function refuse(req: Request, res: ServerResponse, base: string, error: unknown, how: { basic: boolean; user: User | null; t: Say; draw: Draw }): void {
+export async function refuse(req: Request, res: ServerResponse, base: string, error: unknown, how: Refusal): Promise<void> {
   const problem = problemOf(error)
   const headers: Record<string, string> = {}
   if (problem.status === 401 && how.basic) headers['WWW-Authenticate'] = 'Basic realm="wa-interactive", charset="UTF-8"'
@@ -164,23 +179,26 @@ export function refuse(req: Request, res: ServerResponse, base: string, error: u
     html(res, problem.status, '', { ...headers, 'HX-Reswap': 'none', 'HX-Trigger': asciiJson({ [told]: { words: how.t.said(problem.detail) } }) })
     return
   }
+  const told = {
+    status: problem.status,
+    title: how.t(CODES[problem.code].title),
+    detail: how.t.said(problem.detail),
+    fixes: problem.errors.flatMap(({ fix }) => (fix ? [how.t.said(fix)] : [])),
+  }
+  if (how.inside && problem.status < 500 && (await refuseInside(how.inside, told, headers))) return
   // The stylesheet is behind the same guard: who may not enter gets a page that needs none.
-  const assets = how.user ? `${base}${assetsAt()}` : null
-  html(
-    res,
-    problem.status,
-    how.draw('refused', {
-      t: how.t,
-      base,
-      assets,
-      status: problem.status,
-      title: how.t(CODES[problem.code].title),
-      detail: how.t.said(problem.detail),
-      fixes: problem.errors.flatMap(({ fix }) => (fix ? [how.t.said(fix)] : [])),
-      entered: how.user !== null,
-    }),
-    headers,
-  )
+  const assets = how.inside ? `${base}${assetsAt()}` : null
+  html(res, problem.status, how.draw('refused', { ...told, t: how.t, base, assets, entered: how.inside !== null }), headers)
+}
+
+/** With the pages around it, so that one mistake leads nowhere out. Answers false where they cannot be drawn, as while the database is away. */
+async function refuseInside(x: Exchange, told: Locals & { status: number; title: string }, headers: Record<string, string>): Promise<boolean> {
+  try {
+    await page(x, 'refusal', told, told.status, headers)
+    return true
+  } catch {
+    return x.res.headersSent
+  }
 }
 
 /** Header values are ASCII. */
