@@ -157,6 +157,17 @@ test('when the window has closed the composer gives way to its reason, the serve
   assert.match(open.text, /<textarea/)
 })
 
+test('of a customer who never wrote it is said what WhatsApp takes, until they write', async (t) => {
+  const { get, phone, wa } = await host(t)
+  await wa.send('+919800000001', { text: 'Welcome' })
+  const words = async (): Promise<string> => wordsOf((await get('/conversations/1').expect(200)).text)
+
+  assert.match(await words(), /Never wrote .*WhatsApp takes approved templates only, unless they wrote elsewhere/)
+  await phone().says('hi')
+
+  assert.doesNotMatch(await words(), /approved templates only/)
+})
+
 test('taking over and giving back stand in the thread; viewers may do neither and see no control', async (t) => {
   const { get, post, phone } = await host(t)
   await phone().says('hi')

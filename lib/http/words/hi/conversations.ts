@@ -39,6 +39,8 @@ export const CONVERSATIONS: Words = {
   'All conversations': 'सभी चैट',
   'Never wrote': 'कभी नहीं लिखा',
   'no 24-hour window yet': '24 घंटे की विंडो अभी शुरू नहीं हुई',
+  'WhatsApp takes approved templates only, unless they wrote elsewhere in the last 24 hours.':
+    'WhatsApp सिर्फ़ मंज़ूर टेम्प्लेट लेता है, जब तक कि इन्होंने पिछले 24 घंटों में कहीं और से न लिखा हो।',
   'since {time}': '{time} से',
   'window closes {time}': 'विंडो बंद होगी: {time}',
   'A person is in charge': 'कोई व्यक्ति सँभाल रहा है',
