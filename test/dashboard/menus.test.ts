@@ -610,10 +610,10 @@ test("a host's own parser of forms may stand before us, extended or not", async 
 test('a menu that has just been made says calmly what is to be written, and draws what is missing by its name', async (t) => {
   const h = await host(t)
   for (const [type, words] of [
-    ['button', /‹label›/],
+    ['button', /‹title›/],
     ['list', /‹button›[\s\S]*‹row›/],
-    ['cta_url', /‹label›/],
-    ['cta_phone', /Template ‹name› \(‹language›\)[\s\S]*‹label›/],
+    ['cta_url', /‹title›/],
+    ['cta_phone', /Template ‹name› \(‹language›\)[\s\S]*‹title›/],
     ['template', /Template ‹name› \(‹language›\)/],
   ] as const) {
     await h.post('/menus/_new', { name: `new-${type}`, type }).expect(303)

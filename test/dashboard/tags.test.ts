@@ -55,7 +55,7 @@ for (const engine of engines()) {
     assert.deepEqual(await h.keys('/menus?tag=order'), [])
     assert.deepEqual(await h.keys('/menus?q=diwali'), ['declared'])
     assert.match(await h.get('/menus?tag=orders'), /aria-current="true">orders <span/)
-    assert.match(wordsOf(await h.get('/menus/declared/history')), /Ravi changed its tags[\s\S]*Tags Now: café, diwali 2026, orders\. Before: orders\./)
+    assert.match(wordsOf(await h.get('/menus/declared/history')), /Ravi changed its tags[\s\S]*Tags Now “café, diwali 2026, orders”, before “orders”\./)
     const audits = (await engineOf(h.wa).db.read('wa_audit').where({ action: 'menu.tagged' }).orderBy('id').select('user_name', 'before', 'after')) as object[]
     assert.deepEqual(audits, [
       { user_name: 'code', before: '[]', after: '["orders"]' },

@@ -61,7 +61,7 @@ export const optionMaker =
       path,
       element: elementId('option', path),
       name: row.title === '' ? number : `“${row.title}”`,
-      title: field(`${path}.title`, kind === 'row' ? t('Title') : t('Label'), row.title, { limit: titleLimit }),
+      title: field(`${path}.title`, t('Title'), row.title, { limit: titleLimit }),
       description:
         kind === 'row'
           ? field(`${path}.description`, t('Description'), row.description, { limit: LIMITS.rowDescription, placeholder: t('In a few words, what happens') })

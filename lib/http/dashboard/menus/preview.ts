@@ -16,7 +16,7 @@ export function previewOf(menu: MenuSpec, x: Exchange, element = '_message'): Bu
 
 /** What can be tapped has a name in the drawing, also before it has one: WhatsApp would not take it, but it shows where something is missing. */
 function named(message: SentMessage, t: Say): SentMessage {
-  const name = <T extends { title: string }>(one: T): T => (isBlank(one.title) ? { ...one, title: `‹${t('label')}›` } : one)
+  const name = <T extends { title: string }>(one: T): T => (isBlank(one.title) ? { ...one, title: `‹${t('title')}›` } : one)
   if (message.type === 'button') return { ...message, buttons: message.buttons.map(name) }
   if (message.type === 'cta_url') return { ...message, buttons: message.buttons.map(name) }
   if (message.type === 'list')

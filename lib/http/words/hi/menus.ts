@@ -131,7 +131,7 @@ export const MENUS: Words = {
   'Title above the rows': 'पंक्तियों के ऊपर का टाइटल',
   'Optional while there is one section': 'एक ही सेक्शन हो तो ज़रूरी नहीं',
   Title: 'टाइटल',
-  Label: 'लेबल',
+  title: 'टाइटल',
   Description: 'विवरण',
   'In a few words, what happens': 'कुछ शब्दों में, क्या होगा',
   Opens: 'यह पता खुलेगा',
@@ -179,7 +179,6 @@ export const MENUS: Words = {
   'Rows come from {names}: the code passes a list of items.': 'पंक्तियाँ {names} से आती हैं: कोड एक सूची देता है।',
   'As the customer sees it': 'ग्राहक को ऐसे दिखेगा',
   'Nothing to draw yet': 'अभी दिखाने को कुछ नहीं है',
-  label: 'लेबल',
   button: 'बटन',
   row: 'पंक्ति',
   name: 'नाम',
@@ -267,7 +266,7 @@ export const MENUS: Words = {
   'From that moment on customers get these words.': 'उसी पल से ग्राहकों को ये शब्द मिलेंगे।',
   'Live now': 'अभी लाइव',
   'After publishing': 'पब्लिश करने के बाद',
-  'Now: {to}. Before: {from}.': 'अब: {to}। पहले: {from}।',
+  'Now “{to}”, before “{from}”.': 'अब “{to}”, पहले “{from}”।',
   '{name} changed this menu after you opened the page. Below is what would be published now.':
     'आपके पेज खोलने के बाद {name} ने यह मेन्यू बदल दिया। नीचे वह है जो अब पब्लिश होगा।',
   'Code listens to something that would go. Tick the box if it should be published all the same.':
