@@ -2,6 +2,7 @@ import type { Finding, Tell } from './finding'
 import { roomFor } from './given'
 import { LIMITS } from './limits'
 import type { ListMenu, Row } from './menu'
+import { isBlank } from './wording'
 
 /** Words by which a way to a person, or out of the menu, is recognised. */
 const WAY_OUT =
@@ -22,7 +23,8 @@ export function lintList(menu: ListMenu, tell: Tell): void {
     })
   }
   for (const { row, path } of rows)
-    if (!row.description && !isWayOut(row)) about(`${path}.description`, 'row-description', `Say in a few words what "${row.title}" does.`)
+    if (!row.description && !isBlank(row.title) && !isWayOut(row))
+      about(`${path}.description`, 'row-description', `Say in a few words what "${row.title}" does.`)
   if (menu.sections.length === 1 && rows.length > 5)
     about('sections', 'list-sections', `${rows.length} rows in one section are hard to read; put what belongs together under a title.`)
   similar(
@@ -44,6 +46,8 @@ export function lintList(menu: ListMenu, tell: Tell): void {
   }
 }
 
+/** What the fix adds. */
+export const WAY_OUT_TITLE = 'Talk to a person'
 const isWayOut = (row: Row): boolean => WAY_OUT.test(row.title) || WAY_OUT.test(row.id.replaceAll(/[_-]/g, ' '))
 
 function lintWayOut(
@@ -63,7 +67,7 @@ function lintWayOut(
   const room = rows.length + menu.sections.filter((section) => section.each !== undefined).length < LIMITS.rows
   const last = menu.sections.length - 1
   const sections = menu.sections.map((section, at) =>
-    at === last ? { ...section, rows: [...(section.rows ?? []), { id: 'agent', title: 'Talk to a person' }] } : section,
+    at === last ? { ...section, rows: [...(section.rows ?? []), { id: 'agent', title: WAY_OUT_TITLE }] } : section,
   )
   about('sections', 'way-out', message, 'warning', room && last >= 0 ? { label: 'Add "Talk to a person"', patch: { sections } } : undefined)
 }

@@ -1,6 +1,6 @@
 import type { Tell } from './finding'
 import { LIMITS } from './limits'
-import { lintList, similar } from './lint-list'
+import { lintList, similar, WAY_OUT_TITLE } from './lint-list'
 import type { ButtonMenu, CtaPhoneMenu, CtaUrlMenu, MenuSpec } from './menu'
 
 /** The practices that depend on the type of the menu. */
@@ -85,6 +85,8 @@ function asTemplate(what: string, menu: CtaUrlMenu | CtaPhoneMenu, tell: Tell): 
 }
 
 function shortLabel(path: string, title: string, tell: Tell): void {
-  if (title.trim().split(/\s+/).length > 3)
-    tell({ path, level: 'tip', rule: 'short-label', message: `"${title}" is a sentence. Two or three words that say what happens are read faster.` })
+  const words = title.trim().split(/\s+/).length
+  // The row that this linter itself asks for has four words, and may become a button.
+  if (words > 3 && title !== WAY_OUT_TITLE)
+    tell({ path, level: 'tip', rule: 'short-label', message: `"${title}" has ${words} words. Two or three that say what happens are read faster.` })
 }

@@ -245,7 +245,7 @@ export const MODEL: Words = {
     '{what} सिर्फ़ मंज़ूर टेम्प्लेट में जा सकता है: ग्राहक को वही शब्द दिखते हैं जो "{name}" के लिए मंज़ूर हुए। इन्हें वैसा ही रखें।',
   '{what} can leave only in an approved template. Name it, or this menu cannot be published.':
     '{what} सिर्फ़ मंज़ूर टेम्प्लेट में जा सकता है। उसका नाम दें, वरना यह मेन्यू पब्लिश नहीं हो सकता।',
-  '"{title}" is a sentence. Two or three words that say what happens are read faster.': '"{title}" पूरा वाक्य है। दो-तीन शब्द, जो बताएँ कि क्या होगा, जल्दी पढ़े जाते हैं।',
+  '"{title}" has {n} words. Two or three that say what happens are read faster.': '"{title}" में {n} शब्द हैं। दो-तीन शब्द, जो बताएँ कि क्या होगा, जल्दी पढ़े जाते हैं।',
 
   // What the editor says of its own
   'Write its name and language below, or put the number into the words of a text.': 'नीचे उसका नाम और भाषा लिखें, या नंबर को टेक्स्ट के शब्दों में लिखें।',
