@@ -75,9 +75,13 @@ test('a menu is made, typed, reordered by keyboard, published and rolled back', 
   await page.getByRole('button', { name: 'Publish' }).click()
   await page.getByText('Published. Customers get this version').waitFor()
 
-  await page.locator('#f-body').fill('How was it?')
+  await page.locator('#f-body').fill('How was it? '.repeat(30).trim())
   await page.getByRole('button', { name: 'Review and publish' }).click()
   await page.waitForURL(/publish$/)
+  const ends = await page
+    .locator('.is-two .mini, .is-two .mini-screen')
+    .evaluateAll((boxes) => boxes.map((box) => Math.round(box.getBoundingClientRect().bottom)))
+  assert.ok(ends.length === 4 && ends.every((end, at) => at % 2 === 1 || end - (ends[at + 1] ?? 0) <= 1), `both phones end with their wall: ${ends}`)
   await page.getByRole('button', { name: 'Publish as version 2' }).click()
   await page.getByRole('link', { name: 'Versions' }).click()
   await accessible(page, 'the versions')
