@@ -68,9 +68,12 @@ async function metrics(engine: Engine): Promise<string> {
     ...family('wa_up', 'gauge', '1 while this instance takes work.', [`wa_up ${engine.state === 'ready' ? 1 : 0}`]),
     ...family('wa_events', 'gauge', `Events of the inbox by state, counted up to ${COUNTED}.`, events),
     ...family('wa_messages', 'gauge', `Messages of the outbox by status, counted up to ${COUNTED}.`, messages),
-    ...family('wa_webhook_refused_total', 'counter', 'Webhook calls with a wrong signature or token since this instance started.', [
-      `wa_webhook_refused_total ${refused}`,
-    ]),
+    ...family(
+      'wa_webhook_refused_total',
+      'counter',
+      'Webhook calls refused since this instance started: wrong signature or token, none set, body too large or broken.',
+      [`wa_webhook_refused_total ${refused}`],
+    ),
     ...(lastHeard === null
       ? []
       : family('wa_webhook_silence_seconds', 'gauge', 'Time since the last authentic webhook call.', [

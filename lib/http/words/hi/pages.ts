@@ -84,7 +84,7 @@ export const PAGES: Words = {
   'WA_PUBLIC_URL is not set, so Exotel cannot report what becomes of messages. Set it to the public https address of this mount.':
     'WA_PUBLIC_URL सेट नहीं है, इसलिए Exotel मैसेज की स्थिति नहीं बता सकता। इसमें यहाँ का सार्वजनिक https पता डालें।',
   Refused: 'अस्वीकार किए गए',
-  '{n} with a wrong signature or token': '{n}, गलत सिग्नेचर या टोकन की वजह से',
+  '{n}; the log says why': '{n}; वजह लॉग में है',
   'Not configured completely: {names}.': 'सेटअप अधूरा है: {names}।',
   'Nothing leaves at the moment: {reason}': 'फ़िलहाल कुछ नहीं भेजा जा रहा: {reason}',
   'The last two weeks': 'पिछले दो हफ़्ते',
@@ -136,7 +136,8 @@ export const PAGES: Words = {
   '{n} waiting to be heard': '{n} सुने जाने के इंतज़ार में',
   '{n} waiting to leave': '{n} भेजे जाने के इंतज़ार में',
   Size: 'साइज़',
-  '{n} with a wrong signature or token since this process started': 'यह प्रोसेस शुरू होने के बाद से {n}, गलत सिग्नेचर या टोकन की वजह से',
+  '{n} since this process started, for a wrong signature or token, none set here, or a body too large or broken; the log says which':
+    'यह प्रोसेस शुरू होने के बाद से {n}: सिग्नेचर या टोकन गलत था, यहाँ सेट नहीं था, या डेटा बहुत बड़ा या टूटा हुआ था; कौन-सी वजह, यह लॉग में है',
   'Not understood': 'समझ नहीं आए',
   'Who may enter': 'किसे इजाज़त है',
   Dashboard: 'डैशबोर्ड',
