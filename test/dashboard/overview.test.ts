@@ -26,6 +26,7 @@ test('the overview counts what the database holds', async (t) => {
   assert.match(words, /received 4 .*sent 3/)
   assert.match(words, /Track My Order help-center · track_order 2/)
   assert.match(wordsOf((await get('/').expect(200)).text), /1 Messages failed/)
+  assert.match(words, /Half of them at most 0\.1 s /)
   assert.match(words, /No answer 1 of the latest 4/)
   assert.match(text, /<svg class="chart"[^>]*aria-label="[^"]*4 received, 3 sent/)
 })

@@ -124,4 +124,4 @@ function answersOf(times: readonly (number | null)[], t: Say): Insight['answers'
   return { median: at(0.5), slow: at(0.9), open: times.length - known.length, of: times.length }
 }
 
-const waited = (ms: number, t: Say): string => (ms < 60_000 ? t('{n} s', { n: Number((ms / 1000).toFixed(ms < 950 ? 1 : 0)) }) : duration(ms, t))
+const waited = (ms: number, t: Say): string => (ms < 60_000 ? t('{n} s', { n: Math.max(0.1, Number((ms / 1000).toFixed(ms < 950 ? 1 : 0))) }) : duration(ms, t))
