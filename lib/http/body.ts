@@ -93,7 +93,7 @@ export async function readJson(req: Request): Promise<unknown> {
   const contentType = req.headers['content-type'] ?? ''
   const type = contentType.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/json') {
-    throw new WaError('WA_BODY_TYPE', `The content type is "${type || 'none'}"; this route reads application/json.`, [
+    throw new WaError('WA_BODY_TYPE', `${type ? `The content type is "${type}"` : 'The request names no content type'}; this route reads application/json.`, [
       { path: 'Content-Type', message: 'unsupported', actual: type, limit: 'application/json' },
     ])
   }

@@ -199,6 +199,8 @@ test('what is no JSON is 400, another type 415, too much 413, and the next reque
 
     assert.deepEqual([answer.status, answer.body.code], [415, 'WA_BODY_TYPE'], type)
   }
+  const untyped = await raw('', Buffer.from('x'))
+  assert.match(untyped.body.detail, /^The request names no content type; this route reads application\/json\.$/)
   for (const charset of ['utf-16', '"ISO-8859-1"', 'windows-1252']) {
     const answer = await raw(`application/json; charset=${charset}`, '{}')
 
