@@ -30,7 +30,7 @@ export const more = buttons('more', {
 })
 
 /** A shop's host with a real engine, database and simulator. The role of whoever asks stands in the header `x-role`; admin without it, nobody is signed out; their id in `x-user`. */
-export async function host(t: TestContext, given: Pick<WaOptions, 'menus' | 'dashboard' | 'database'> = {}) {
+export async function host(t: TestContext, given: Pick<WaOptions, 'menus' | 'dashboard' | 'database' | 'defaultCountry'> = {}) {
   const { control, ...options } = testOptions()
   const role = (req: { headers: Record<string, string> }) => req.headers['x-role'] ?? 'admin'
   const wa = waInteractive({

@@ -402,7 +402,7 @@ test('a test is sent to a phone as it is shown, once however often it is clicked
 
   for (const [fields, words] of [
     [{ to: '' }, /Write the number of the phone/],
-    [{ to: '12' }, /not an international phone number/],
+    [{ to: '98000 00001' }, /not an international phone number\. Write it with \+ and the country code, such as \+919800000001\./],
     [{ body: '' }, /would not take it yet: Body is empty/],
   ] as const) {
     const refused = await h.post('/menus/help-center', { ...form, ...fields }).expect(422)
@@ -411,6 +411,20 @@ test('a test is sent to a phone as it is shown, once however often it is clicked
   }
   const sent = await h.post('/menus/help-center', { ...form, token: 'another' }).expect(303)
   assert.match((await h.get((sent.headers.location ?? '').slice(3).replace(/#.*/, ''))).text, /On its way/)
+})
+
+test('a test takes a national number where the host says the country, and tells staff of a closed window by their own clock', async (t) => {
+  const h = await host(t, { defaultCountry: '91' })
+  const asha = h.phone({ phone: '+919800000001' })
+  const form = { ...fieldsOf((await h.get('/menus/help-center')).text), to: '98000 00001', do: 'send' }
+
+  await h.post('/menus/help-center', form).expect(303)
+  await asha.says('hi')
+  await h.control.clock.advance(25 * 60 * 60 * 1000)
+  const closed = await h.post('/menus/help-center', { ...form, token: 'later' }).expect(422)
+
+  assert.match(closed.text, /The 24-hour window closed (today|yesterday) at \d\d:\d\d\. WhatsApp takes approved templates only/)
+  assert.doesNotMatch(closed.text, /closed at \d{4}-/)
 })
 
 const source = (name: string): unknown => JSON.parse(readFileSync(join(__dirname, '..', 'fixtures', 'source-page', name), 'utf8'))

@@ -1,12 +1,13 @@
 import { WaError } from '../../../errors'
 import { faultsOf } from '../../../model/check'
 import type { MenuSpec } from '../../../model/menu'
-import { phoneOf } from '../../../model/phone'
+import { tryPhone } from '../../../model/phone'
 import { preview } from '../../../model/render'
 import { canonical } from '../../../store/menus'
 import { messageById } from '../../../store/messages'
 import { hashOf } from '../../../store/rows'
 import { type Exchange, maySee } from '../../exchange'
+import { momentOf } from '../when'
 
 /** A test of a draft on somebody's phone. */
 export interface Trial {
@@ -26,8 +27,10 @@ export async function trySending(x: Exchange, menu: MenuSpec, { to, token, numbe
   const { message } = preview(menu)
   if (message === null) return refused(x.t('There is nothing to send yet.'))
   if (token === '') return refused(x.t('The form was incomplete. Send it again.'))
+  const phone = tryPhone(to, x.engine.defaultCountry)
+  if (phone === null)
+    return refused(x.t('This is not an international phone number. Write it with + and the country code, such as {example}.', { example: '+919800000001' }))
   try {
-    const phone = phoneOf(to)
     const sent = await x.engine.send({
       to: { phone },
       what: { message },
@@ -38,8 +41,15 @@ export async function trySending(x: Exchange, menu: MenuSpec, { to, token, numbe
     return { ...(await trySending.done(x, sent.id)), to }
   } catch (error) {
     if (!(error instanceof WaError) || error.status >= 500) throw error
-    return refused(x.t.said(error.message))
+    return refused(whyNotSent(error, x))
   }
+}
+
+/** What a closed window says to code holds an instant in UTC; staff read it by their own clock. */
+function whyNotSent({ code, message, faults }: WaError, x: Exchange): string {
+  const closedAt = faults[0]?.actual
+  if (code !== 'WA_WINDOW_CLOSED' || typeof closedAt !== 'number') return x.t.said(message)
+  return x.t('The 24-hour window closed {when}. WhatsApp takes approved templates only, until the customer writes again.', { when: momentOf(closedAt, x).at })
 }
 
 /** Business numbers from which this person may send. */

@@ -234,6 +234,8 @@ export const MENUS: Words = {
   'On its way.': 'भेजा जा रहा है।',
   'See the conversation': 'चैट देखें',
   'Write the number of the phone that is to get it, with + and the country code.': 'जिस फ़ोन पर भेजना है उसका नंबर + और देश के कोड के साथ लिखें।',
+  'This is not an international phone number. Write it with + and the country code, such as {example}.':
+    'यह अंतरराष्ट्रीय फ़ोन नंबर नहीं है। इसे + और देश के कोड के साथ लिखें, जैसे {example}।',
   'WhatsApp would not take it yet: {reason}': 'WhatsApp इसे अभी नहीं लेगा: {reason}',
   'There is nothing to send yet.': 'अभी भेजने को कुछ नहीं है।',
 
