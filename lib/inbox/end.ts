@@ -22,9 +22,12 @@ export async function finish(parts: Inbox, scene: Scene, runs: readonly Heard[])
   const last = runs.find((run) => run.unwritten)
   if (failed) await end(parts, event, again(parts, event, failed.cause ?? failed.error, retryable(parts, runs)))
   else if (event.type === 'status') await end(parts, event, { state: 'done', parked: scene.status === null }, last)
-  // What happens between people and the bot is news, not a customer's word: nobody needs to listen.
-  else await end(parts, event, { state: heard || !(event.type in HEARD_AS) ? 'done' : 'unhandled' }, last)
+  // What happens between people and the bot is news, not a customer's word: nobody needs to listen. What a person in charge read has been heard:
+  // among what nobody listened to, one click on "Try all again" would have the bot answer it once more, long after.
+  else await end(parts, event, { state: heard || isWithPerson(scene) || !(event.type in HEARD_AS) ? 'done' : 'unhandled' }, last)
 }
+
+const isWithPerson = ({ attempt }: Scene): boolean => attempt?.conversation.mode === 'person'
 
 /** Records how an attempt ended, and with it the last listener's work; false when another attempt has begun meanwhile. */
 export async function end(parts: Inbox, event: EventRow, how: End, last?: Run): Promise<boolean> {

@@ -220,6 +220,27 @@ test('an event that nobody hears is recorded as unhandled, once, and can be hear
   await wa.close()
 })
 
+test('what a customer says to the person in charge is done, so that no click has the bot answer it later', async () => {
+  const database = await sqlite.open()
+  const { wa, engine, hears } = await hostOn(database.url)
+  wa.on('text', ({ handOver }) => handOver())
+  await wa.start()
+  await hears(ASHA, 'agent')
+  await engine.settle()
+
+  await hears(ASHA, 'where is it?')
+  await hears(ASHA, 'thank you')
+  await engine.settle()
+
+  const { items } = await listEvents(engine.db.write, { types: ['text'] }, all)
+  assert.deepEqual(
+    items.map((event) => event.state),
+    ['done', 'done', 'done'],
+  )
+  assert.equal((await listEvents(engine.db.write, { states: ['unhandled'] }, all)).items.length, 0)
+  await wa.close()
+})
+
 test('of ten clicks on Replay at once one counts; while an event runs, Retry and Replay are refused and change nothing', async () => {
   const database = await sqlite.open()
   const { wa, engine, hears } = await hostOn(database.url)
