@@ -9,9 +9,9 @@ const LEAST_IN_COMMON = 0.4
 /** Longer texts are shown one above the other: finding what they share costs the product of their lengths. */
 const MOST_WORDS = 600
 
-/** Two texts taken apart into words that stayed, went and came: the longest run of words in common stays. */
-export function wordsApart(before: string, after: string): Piece[] {
-  const [was, is] = [wordsIn(before), wordsIn(after)]
+/** Two texts taken apart into words (or what else `partsIn` takes them for) that stayed, went and came: the longest run in common stays. */
+export function wordsApart(before: string, after: string, partsIn = wordsIn): Piece[] {
+  const [was, is] = [partsIn(before), partsIn(after)]
   const apart: Piece[] = [
     { text: before, kind: 'gone' },
     { text: after, kind: 'new' },
@@ -39,6 +39,9 @@ export function wordsApart(before: string, after: string): Piece[] {
 
 /** Words, and the blanks between them as words of their own. */
 const wordsIn = (text: string): string[] => text.match(/\s+|[\p{L}\p{M}\p{N}]+|[^\s\p{L}\p{M}\p{N}]/gu) ?? []
+
+/** The titles of an order, each whole: its words moved with it. */
+export const titlesIn = (text: string): string[] => text.split(/( · )/)
 
 /** For every pair of places the length of what both share from there on. */
 function commonLengths(was: readonly string[], is: readonly string[]): number[][] {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { changesBetween } from '../../lib/model/changes'
 import type { ListMenu, MenuSpec } from '../../lib/model/menu'
-import { wordsApart } from '../../lib/model/words-apart'
+import { titlesIn, wordsApart } from '../../lib/model/words-apart'
 
 const list: ListMenu = {
   key: 'help',
@@ -101,6 +101,12 @@ test('of two texts the words that stayed, went and came', () => {
     { text: ' we help', kind: 'same' },
     { text: ' you', kind: 'gone' },
     { text: '?', kind: 'same' },
+  ])
+  assert.deepEqual(wordsApart('Cancel Order · Refund Status · Other', 'Refund Status · Cancel Order · Other', titlesIn), [
+    { text: 'Cancel Order · ', kind: 'gone' },
+    { text: 'Refund Status · ', kind: 'same' },
+    { text: 'Cancel Order · ', kind: 'new' },
+    { text: 'Other', kind: 'same' },
   ])
   assert.equal(wordsApart('a '.repeat(2000), 'b').length, 2)
   assert.deepEqual(wordsApart('Welcome to our support center', 'Hello to you'), [

@@ -1,6 +1,6 @@
 import { type Change, changesBetween } from '../../../model/changes'
 import type { MenuSpec } from '../../../model/menu'
-import { type Piece, wordsApart } from '../../../model/words-apart'
+import { type Piece, titlesIn, wordsApart } from '../../../model/words-apart'
 import type { Say } from '../../words/say'
 
 /** One change for the pages: where both sides are there, taken apart into words. */
@@ -9,11 +9,11 @@ export interface ChangeView extends Change {
 }
 
 export const changesView = (before: MenuSpec, after: MenuSpec, t: Say): ChangeView[] =>
-  changesBetween(before, after).map((change) => changeView(said(change, t)))
+  changesBetween(before, after).map((change) => changeView(said(change, t), change.what === 'Order' ? titlesIn : undefined))
 
-export const changeView = (change: Change): ChangeView => ({
+export const changeView = (change: Change, partsIn?: typeof titlesIn): ChangeView => ({
   ...change,
-  pieces: change.from !== null && change.to !== null ? wordsApart(change.from, change.to) : null,
+  pieces: change.from !== null && change.to !== null ? wordsApart(change.from, change.to, partsIn) : null,
 })
 
 /** What customers read stays as it is written; a type is a word of ours. */
