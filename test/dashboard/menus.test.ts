@@ -629,12 +629,13 @@ test('a menu that has just been made says calmly what is to be written, and draw
     ['cta_url', /‹title›/],
     ['cta_phone', /Template ‹name› \(‹language›\)[\s\S]*‹title›/],
     ['template', /Template ‹name› \(‹language›\)/],
+    ['text', /<label for="f-body">Text<\/label>[\s\S]*Text is empty\. Write it\./],
   ] as const) {
     await h.post('/menus/_new', { name: `new-${type}`, type }).expect(303)
     const { text } = await h.get(`/menus/new-${type.replace('_', '-')}`).expect(200)
     assert.match(text, words)
     if (type !== 'cta_phone') assert.doesNotMatch(text, /is-fault/)
-    assert.match(text, /things to do before it can go live/)
+    assert.match(text, /things? to do before it can go live/)
   }
 })
 

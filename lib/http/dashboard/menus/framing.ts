@@ -21,7 +21,7 @@ const HEADERS = [
 
 export function framing(menu: MenuSpec, field: MakeField, about: MakeAbout, t: Say): Framing {
   if (menu.type === 'template') return { header: null, body: null, footer: null, listButton: null }
-  const body = field('body', t('Body'), menu.body, {
+  const body = field('body', menu.type === 'text' ? t('Text') : t('Body'), menu.body, {
     limit: menu.type === 'text' ? LIMITS.text : LIMITS.body,
     lines: menu.type === 'text' ? 6 : 4,
     hint: t('*bold*, _italic_, ~struck~. {{name}} is filled in when it is sent.'),
