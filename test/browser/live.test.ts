@@ -147,7 +147,8 @@ test('a page on which nothing counts down asks for nothing while its stream is t
 
   isStreaming = false
   await page.route('**/wa/live*', (route) => route.abort())
-  assert.ok((await idle('/events')) > 0)
+  await idle('/events')
+  await until(() => asked.length > 0, page)
   streams.clear()
   await page.unroute('**/wa/live*')
   await page.clock.runFor(61_000)
