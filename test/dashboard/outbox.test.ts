@@ -31,6 +31,9 @@ test('of a message without an answer a person decides that it arrived, or sends 
 
   assert.match(wordsOf(uncertain), /Nobody knows whether it arrived/)
   assert.match(wordsOf(uncertain), /It arrived/)
+  // One click sends nothing twice.
+  assert.match(uncertain, /<details class="confirm"><summary[^>]*>Send again…[\s\S]*?Message 6 may have arrived; then the customer gets it twice/)
+  assert.doesNotMatch(uncertain, />Send again</)
   assert.deepEqual(await Promise.all(['2', '4', '6'].map(async (id) => (await wa.messages.get(id))?.status)), ['accepted', 'canceled', 'delivered'])
 })
 
@@ -132,5 +135,6 @@ test('what was not understood is kept and shown', async (t) => {
   await request(app).post('/wa/webhook').set('Content-Type', 'application/json').send('{"entry":[{"changes":[{"field":"moon_phase","value":{}}]}]}').expect(200)
   await wa.idle()
 
-  assert.match(wordsOf((await get('/events?state=unrecognised')).text), /moon_phase/)
+  assert.match(wordsOf((await get('/events?state=unrecognised')).text), /moon_phase.*As it came \{.*moon_phase/)
+  assert.doesNotMatch((await get('/events?state=unrecognised', 'agent')).text, /As it came/)
 })

@@ -62,6 +62,8 @@ export const STATE_WORDS: Readonly<Record<EventState, string>> = {
 }
 const COUNTED = 1000
 const PAGE = 30
+/** Characters of what was not understood: a page of megabytes helps nobody. */
+const RAW = 4000
 
 export interface EventLine {
   id: number
@@ -73,6 +75,8 @@ export interface EventLine {
   time: Moment
   tries: string | null
   error: string | null
+  /** What nobody understood, for those who may see what came over the wire. */
+  raw: string | null
   runs: readonly { listener: string; state: RunRow['state']; words: string; error: string | null }[]
   decisions: readonly Decision[]
 }
@@ -161,6 +165,7 @@ function lineOf(event: EventRow, person: Person | null, message: MessageRow | un
     time: momentOf(event.created_at, x),
     tries: triesOf(event, x),
     error: event.error === null ? null : x.t.said(event.error),
+    raw: event.state === 'unrecognised' && may(x, 'editor') ? (event.raw?.slice(0, RAW) ?? null) : null,
     runs: runs.map(({ listener, state, attempts, error }) => ({
       listener,
       state,

@@ -65,6 +65,8 @@ export interface OutboxLine {
   decisions: readonly Decision[]
   /** For its next try, which a person may bring forward. */
   waits: boolean
+  /** Nobody knows: sent again, it may be there twice. */
+  mayHaveArrived: boolean
 }
 
 async function list(x: Exchange, notice: string | null, status = 200): Promise<void> {
@@ -149,6 +151,7 @@ function lineOf(message: MessageRow, person: Person, reason: string | null, x: E
     tries: message.attempts === 0 ? null : triedWords(message.attempts, status === 'queued' ? message.next_at : null, x),
     decisions: DECISIONS.filter((decision) => POSSIBLE[decision].includes(status) || (decision === 'retry' && waits)),
     waits,
+    mayHaveArrived: status === 'uncertain',
   }
 }
 

@@ -170,7 +170,7 @@ const SOON_MS = 3_600_000
 export function windowView(lastInboundAt: number | null, x: Reader): WindowView {
   const now = x.engine.now()
   const { known, open, closesAt } = windowOf(lastInboundAt, now)
-  if (!known || closesAt === null) return { state: 'unknown', words: x.t('never wrote'), closes: null }
+  if (!known || closesAt === null) return { state: 'unknown', words: x.t('Never wrote'), closes: null }
   const closes = momentOf(closesAt, x)
   if (!open) return { state: 'closed', words: x.t('closed'), closes }
   return { state: closesAt - now < SOON_MS ? 'soon' : 'open', words: x.t('{time} left', { time: duration(closesAt - now, x.t) }), closes }

@@ -32,7 +32,6 @@ export const CONVERSATIONS: Words = {
   'The 24-hour window closed: {time}': '24 घंटे की विंडो बंद हुई: {time}',
   'The 24-hour window closes: {time}': '24 घंटे की विंडो बंद होगी: {time}',
   unread: 'बिना पढ़े',
-  'never wrote': 'कभी नहीं लिखा',
   closed: 'बंद',
 
   // One conversation
