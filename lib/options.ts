@@ -169,7 +169,7 @@ function faultsOf(options: WaOptions): Fault[] {
   if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 1000)) {
     faults.push({
       path: 'worker.concurrency',
-      message: `worker.concurrency is ${concurrency}; it is a whole number from 1 to 1000.`,
+      message: `worker.concurrency is ${concurrency}; it must be a whole number from 1 to 1000.`,
       actual: concurrency,
       limit: '1…1000',
     })
@@ -179,7 +179,7 @@ function faultsOf(options: WaOptions): Fault[] {
     if (!(RETAINED as readonly string[]).includes(name))
       faults.push({ path, message: `There is no option ${path}. Known: ${RETAINED.join(', ')}.`, actual: name, limit: RETAINED.join(' | ') })
     else if (!(Number.isInteger(days) && days >= 1))
-      faults.push({ path, message: `${path} is ${days}; it is a whole number of days, from 1.`, actual: days, limit: '1…' })
+      faults.push({ path, message: `${path} is ${days}; it must be a whole number of days, from 1.`, actual: days, limit: '1…' })
   }
   for (const key of doubles((options.menus ?? []).map((menu) => menu.key)))
     faults.push({ path: 'menus', message: `Two menus have the key "${key}".`, actual: key })
@@ -234,7 +234,7 @@ function pathOf(path: string): string {
 function publicUrlOf(address: string): string {
   const url = URL.canParse(address) ? new URL(address) : null
   if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && LOOPBACK.test(url.hostname)))
-    throw invalid('publicUrl', `Option publicUrl is "${address}"; it is the https address of the mount, such as https://shop.example/wa.`)
+    throw invalid('publicUrl', `Option publicUrl is "${address}"; it must be the https address of the mount, such as https://shop.example/wa.`)
   return address.replace(/\/+$/, '')
 }
 

@@ -2,7 +2,7 @@ import express from 'express'
 import { orderDesk } from './desk'
 
 const port = Number(process.env.PORT || 3000)
-if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`PORT is "${process.env.PORT}"; it is a number from 0 to 65535.`)
+if (!Number.isInteger(port) || port < 0 || port > 65535) fail(`PORT is "${process.env.PORT}"; it must be a number from 0 to 65535.`)
 
 const wa = build()
 wa.observe('*', (given) => {

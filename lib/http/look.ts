@@ -71,7 +71,11 @@ export function lookOf(options: DashboardOptions, language = 'en'): Look {
     })
   }
   if (options.logo !== undefined && !isOwn(options.logo))
-    faults.push({ path: 'dashboard.logo', message: `dashboard.logo is "${options.logo}"; it is a path of this host, such as /logo.svg.`, actual: options.logo })
+    faults.push({
+      path: 'dashboard.logo',
+      message: `dashboard.logo is "${options.logo}"; it must be a path of this host, such as /logo.svg.`,
+      actual: options.logo,
+    })
   for (const [path, link] of [
     ...(options.back ? [['dashboard.back', options.back] as const] : []),
     ...(options.links ?? []).map((link, index) => [`dashboard.links[${index}]`, link] as const),
@@ -95,7 +99,7 @@ export function lookOf(options: DashboardOptions, language = 'en'): Look {
   if (options.live !== undefined && !isLive(options.live))
     faults.push({
       path: 'dashboard.live',
-      message: `dashboard.live is ${JSON.stringify(options.live)}; it is true, false, or { intervalMs } with a whole number from ${LEAST_MS} to ${MOST_MS}.`,
+      message: `dashboard.live is ${JSON.stringify(options.live)}; it must be true, false, or { intervalMs } with a whole number from ${LEAST_MS} to ${MOST_MS}.`,
       actual: options.live,
       limit: `${LEAST_MS}…${MOST_MS}`,
       fix: '{ intervalMs: 5000 }',

@@ -22,7 +22,7 @@ export function valuesFrom(menu: MenuSpec, given: unknown, alsoKnown: readonly s
   }
   const own = ownFields(given ?? {})
   if (own === null)
-    wrong('WA_VARIABLE_MISSING', 'variables', `variables is ${shown(given)}; it is an object.`, { actual: shown(given), fix: 'Pass { name: value }.' })
+    wrong('WA_VARIABLE_MISSING', 'variables', `variables is ${shown(given)}; it must be an object.`, { actual: shown(given), fix: 'Pass { name: value }.' })
   const values = own ?? new Map<string, unknown>()
   checkNames([...values.keys()], [...new Set([...scalars, ...Object.keys(arrays), ...Object.keys(declared), ...alsoKnown])], wrong)
 
@@ -65,7 +65,7 @@ function textsOf(names: readonly string[], lookUp: (name: string) => unknown, pa
         fix: `Pass ${name}, or give it a default.`,
       })
     else
-      wrong('WA_VARIABLE_MISSING', `${path}.${name}`, `The variable ${shown(name)} is ${shown(value)}; it is a text or a number.`, {
+      wrong('WA_VARIABLE_MISSING', `${path}.${name}`, `The variable ${shown(name)} is ${shown(value)}; it must be a text or a number.`, {
         actual: shown(value),
         limit: 'text | number',
         fix: 'Make it a text first.',
@@ -83,7 +83,7 @@ function itemsOf(menu: MenuSpec, array: string, fields: readonly string[], given
       path,
       given === undefined
         ? `The variable ${shown(array)} has no value; rows are made from it.`
-        : `The variable ${shown(array)} is ${shown(given)}; it is an array, one item a row.`,
+        : `The variable ${shown(array)} is ${shown(given)}; it must be an array, one item a row.`,
       { actual: shown(given), limit: 'array', fix: `Pass ${array}: [${wanted}].` },
     )
     return []
@@ -103,7 +103,7 @@ function itemsOf(menu: MenuSpec, array: string, fields: readonly string[], given
   return firstOf(given, room).map((item, index) => {
     const own = ownFields(item)
     if (own !== null) return textsOf(fields, (name) => own.get(name) ?? lookUp(name), `${path}[${index}]`, wrong)
-    wrong('WA_VARIABLE_MISSING', `${path}[${index}]`, `Item ${index + 1} of ${shown(array)} is ${shown(item)}; it is an object.`, {
+    wrong('WA_VARIABLE_MISSING', `${path}[${index}]`, `Item ${index + 1} of ${shown(array)} is ${shown(item)}; it must be an object.`, {
       actual: shown(item),
       fix: `Pass ${wanted}.`,
     })

@@ -35,7 +35,7 @@ function read(text: string, defaultCountry: string | undefined): string | null {
   if (!defaultCountry || !/^\d+$/.test(digits)) return null
   const code = CALLING_CODE.exec(defaultCountry)?.[1]
   if (code === undefined)
-    throw new WaError('WA_OPTION_INVALID', `Option defaultCountry is "${defaultCountry}"; it is a calling code of 1 to 3 digits, such as "91".`, [
+    throw new WaError('WA_OPTION_INVALID', `Option defaultCountry is "${defaultCountry}"; it must be a calling code of 1 to 3 digits, such as "91".`, [
       { path: 'defaultCountry', message: 'not a calling code', actual: defaultCountry },
     ])
   const whole = digits.startsWith(code) && digits.length >= code.length + NATIONAL_DIGITS ? `+${digits}` : `+${code}${digits.replace(/^0/, '')}`

@@ -12,7 +12,7 @@ const join = (path: string, name: string): string => (path === '' ? name : `${pa
 
 export const text: Reader = (value, path, report) => {
   if (typeof value === 'string') return value
-  report(path, value === undefined ? `${path} is missing.` : `${path} is ${shown(value)}; it is a text.`, {
+  report(path, value === undefined ? `${path} is missing.` : `${path} is ${shown(value)}; it must be a text.`, {
     actual: shown(value),
     limit: 'text',
     fix: value === null ? 'Leave it out instead.' : 'Write a text.',
@@ -22,7 +22,7 @@ export const text: Reader = (value, path, report) => {
 
 export const scalar: Reader = (value, path, report) => {
   if (typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value))) return value
-  report(path, `${path} is ${shown(value)}; it is a text or a number.`, { actual: shown(value), limit: 'text | number' })
+  report(path, `${path} is ${shown(value)}; it must be a text or a number.`, { actual: shown(value), limit: 'text | number' })
   return ''
 }
 
@@ -38,7 +38,7 @@ export const listOf =
   (item: Reader): Reader =>
   (value, path, report) => {
     if (!Array.isArray(value)) {
-      report(path, value === undefined ? `${path} is missing.` : `${path} is ${shown(value)}; it is a list.`, {
+      report(path, value === undefined ? `${path} is missing.` : `${path} is ${shown(value)}; it must be a list.`, {
         actual: shown(value),
         limit: 'list',
         fix: 'Write [ … ].',
@@ -55,7 +55,7 @@ export const object = (what: string, needed: Record<string, Reader>, optional: R
   const musts = Object.entries(needed)
   return (value, path, report) => {
     if (!isObject(value)) {
-      report(path, value === undefined ? `${path} is missing.` : `${path} is ${shown(value)}; it is ${what}.`, {
+      report(path, value === undefined ? `${path} is missing.` : `${path} is ${shown(value)}; it must be ${what}.`, {
         actual: shown(value),
         limit: 'object',
         fix: 'Write { … }.',
@@ -83,7 +83,7 @@ export const recordOf =
   (item: Reader): Reader =>
   (value, path, report) => {
     if (!isObject(value)) {
-      report(path, `${path} is ${shown(value)}; it is an object.`, { actual: shown(value), limit: 'object', fix: 'Write { name: { sample: "Asha" } }.' })
+      report(path, `${path} is ${shown(value)}; it must be an object.`, { actual: shown(value), limit: 'object', fix: 'Write { name: { sample: "Asha" } }.' })
       return {}
     }
     return Object.fromEntries(fieldsOf(value, path, report).map(([name, one]) => [name, item(one, join(path, clip(name)), report)]))

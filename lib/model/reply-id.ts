@@ -72,7 +72,7 @@ function textOf(prefix: string, name: string, field: Field | undefined, value: u
   if (isWords(field) && typeof value === 'string' && field.includes(value)) return value
   const wanted = field === 'int' ? 'a whole number' : field === 'string' ? 'a text' : `one of ${(field ?? []).join(', ')}`
   const found = typeof value === 'string' ? `"${value.slice(0, 40)}"` : typeof value === 'number' ? String(value) : value === null ? 'null' : typeof value
-  throw invalid(name, `Reply id "${prefix}": ${name} is ${found}; it is ${wanted}.`)
+  throw invalid(name, `Reply id "${prefix}": ${name} is ${found}; it must be ${wanted}.`)
 }
 
 function parseFields(prefix: string, fields: Record<string, Field>, names: readonly string[], id: string): Record<string, unknown> | null {

@@ -81,7 +81,7 @@ const READ: Record<Kind, (input: Fields, report: Report) => SentMessage | null> 
   text(input, report) {
     const text = words('text', input.text, LIMITS.text, report)
     if (input.preview !== undefined && typeof input.preview !== 'boolean')
-      report('preview', `preview is ${shown(input.preview)}; it is true or false.`, { actual: shown(input.preview) })
+      report('preview', `preview is ${shown(input.preview)}; it must be true or false.`, { actual: shown(input.preview) })
     return { type: 'text', text, ...(typeof input.preview === 'boolean' ? { preview: input.preview } : {}) }
   },
   image: (input, report) => ({ type: 'image', image: file('image', input.image, report), ...caption(input, report) }),
@@ -95,7 +95,8 @@ const READ: Record<Kind, (input: Fields, report: Report) => SentMessage | null> 
   }),
   location(input, report) {
     const place = isObject(input.location) ? input.location : {}
-    if (!isObject(input.location)) report('location', `location is ${shown(input.location)}; it is { latitude, longitude }.`, { actual: shown(input.location) })
+    if (!isObject(input.location))
+      report('location', `location is ${shown(input.location)}; it must be { latitude, longitude }.`, { actual: shown(input.location) })
     const latitude = degrees('location.latitude', place.latitude, 90, report)
     const longitude = degrees('location.longitude', place.longitude, 180, report)
     for (const name of Object.keys(place))
@@ -107,7 +108,7 @@ const READ: Record<Kind, (input: Fields, report: Report) => SentMessage | null> 
   },
   reaction(input, report) {
     if (typeof input.reaction !== 'string' || codePoints(input.reaction) > 16)
-      report('reaction', `reaction is ${shown(input.reaction)}; it is one emoji, or "" to take it back.`, { actual: shown(input.reaction) })
+      report('reaction', `reaction is ${shown(input.reaction)}; it must be one emoji, or "" to take it back.`, { actual: shown(input.reaction) })
     const to = words('to', input.to, LIMITS.mediaId, report)
     return { type: 'reaction', reaction: { emoji: String(input.reaction), to } }
   },
@@ -117,7 +118,7 @@ const READ: Record<Kind, (input: Fields, report: Report) => SentMessage | null> 
     if (!isObject(given) || typeof type !== 'string' || !/^[a-z][a-z_]{0,63}$/.test(type)) {
       report(
         'raw',
-        `raw is ${shown(given)}${isObject(given) ? ` of type ${shown(type)}` : ''}; it is a content object of the wire such as { type: "contacts", contacts: [ … ] }.`,
+        `raw is ${shown(given)}${isObject(given) ? ` of type ${shown(type)}` : ''}; it must be a content object of the wire such as { type: "contacts", contacts: [ … ] }.`,
         { actual: shown(type ?? given) },
       )
       return null

@@ -10,7 +10,7 @@ export type Fields = Record<string, unknown>
 
 export function words(path: string, value: unknown, limit: number, report: Report): string {
   if (typeof value !== 'string') {
-    report(path, value === undefined ? `${path} is missing.` : `${path} is ${shown(value)}; it is a text.`, { actual: shown(value), limit })
+    report(path, value === undefined ? `${path} is missing.` : `${path} is ${shown(value)}; it must be a text.`, { actual: shown(value), limit })
     return ''
   }
   const text = value.toWellFormed().replaceAll('\u0000', '\uFFFD')
@@ -27,7 +27,7 @@ export const caption = (input: Fields, report: Report): { caption?: string } =>
 export function file(path: string, value: unknown, report: Report): SentFile {
   const fix = `Pass { link: "https://…" }, or { id } of a file that the provider keeps.`
   if (!isObject(value)) {
-    report(path, `${path} is ${shown(value)}; it is an object.`, { actual: shown(value), fix })
+    report(path, `${path} is ${shown(value)}; it must be an object.`, { actual: shown(value), fix })
     return {}
   }
   if ('data' in value) {
@@ -56,6 +56,6 @@ export function file(path: string, value: unknown, report: Report): SentFile {
 
 export function degrees(path: string, value: unknown, most: number, report: Report): number {
   if (typeof value === 'number' && Math.abs(value) <= most) return value
-  report(path, `${path} is ${shown(value)}; it is a number from -${most} to ${most}.`, { actual: shown(value), limit: `-${most}…${most}` })
+  report(path, `${path} is ${shown(value)}; it must be a number from -${most} to ${most}.`, { actual: shown(value), limit: `-${most}…${most}` })
   return 0
 }

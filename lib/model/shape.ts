@@ -52,7 +52,7 @@ const header: Reader = (value, path, report) => {
   if (read) return read(value, path, report)
   const known = Object.keys(HEADERS)
   const found = type === undefined ? `${path}.type is missing.` : `A header cannot be ${shown(type)}.`
-  report(isObject(value) ? `${path}.type` : path, isObject(value) ? found : `${path} is ${shown(value)}; it is an object.`, {
+  report(isObject(value) ? `${path}.type` : path, isObject(value) ? found : `${path} is ${shown(value)}; it must be an object.`, {
     actual: shown(type ?? value),
     limit: known.join(' | '),
     fix: `Use one of ${known.join(', ')}.`,

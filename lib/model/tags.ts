@@ -27,7 +27,7 @@ export function checkTags(tags: readonly string[], path: string, report: Report)
 /** Reads unknown JSON as tags. */
 export const tags: Reader = (value, path, report) => {
   if (!Array.isArray(value) || value.some((one) => typeof one !== 'string')) {
-    report(path, `${path} is ${shown(value)}; it is a list of words.`, {
+    report(path, `${path} is ${shown(value)}; it must be a list of words.`, {
       actual: shown(value),
       limit: 'list',
       fix: 'Write ["orders"].',

@@ -40,7 +40,7 @@ export function rateOf(option: number | undefined, usual: number, env: Env = {},
   const rate = option ?? Number(given)
   if (Number.isFinite(rate) && rate > 0) return rate
   const path = option === undefined ? name : 'perSecond'
-  const message = `${path} is ${option ?? JSON.stringify(given)}; it is requests a second, a positive number. Leave it out for ${usual}.`
+  const message = `${path} is ${option ?? JSON.stringify(given)}; it must be a positive number, requests a second. Leave it out for ${usual}.`
   throw new WaError('WA_OPTION_INVALID', message, [{ path, message, actual: option ?? given }])
 }
 

@@ -148,7 +148,7 @@ test('a wrong live is refused by name, with what it must be', () => {
   for (const live of [null, 1999, 'no', {}, { intervalMs: 1999 }, { intervalMs: 2000.5 }, { intervalMs: 4_000_000 }, { intervalMs: 5000, extra: 1 }])
     assert.throws(
       () => waInteractive({ ...options, dashboard: { live: live as never } }),
-      /dashboard\.live is .*; it is true, false, or \{ intervalMs \} with a whole number from 2000 to 3600000/,
+      /dashboard\.live is .*; it must be true, false, or \{ intervalMs \} with a whole number from 2000 to 3600000/,
       JSON.stringify(live),
     )
 })

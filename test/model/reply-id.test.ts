@@ -34,10 +34,10 @@ for (const id of [
 
 test('wrong data is refused with the field and what it should be', () => {
   const wrong: [object, RegExp][] = [
-    [{ order: '1', stars: '5', how: 'app' }, /stars is "5"; it is a whole number/],
-    [{ order: '1', stars: 1.5, how: 'app' }, /stars is 1\.5; it is a whole number/],
-    [{ order: 1, stars: 5, how: 'app' }, /order is 1; it is a text/],
-    [{ order: '1', stars: 5, how: 'fax' }, /how is "fax"; it is one of app, web shop/],
+    [{ order: '1', stars: '5', how: 'app' }, /stars is "5"; it must be a whole number/],
+    [{ order: '1', stars: 1.5, how: 'app' }, /stars is 1\.5; it must be a whole number/],
+    [{ order: 1, stars: 5, how: 'app' }, /order is 1; it must be a text/],
+    [{ order: '1', stars: 5, how: 'fax' }, /how is "fax"; it must be one of app, web shop/],
     [{ order: '1', stars: 5 }, /how is undefined/],
     [{ order: 'x'.repeat(300), stars: 5, how: 'app' }, /309 characters|characters; WhatsApp takes at most 256/],
   ]

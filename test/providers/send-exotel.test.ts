@@ -194,7 +194,7 @@ test('the rate is an option, or else a variable, of either provider; what is no 
   for (const rate of ['0', '-1', 'fast', 'Infinity']) {
     assert.throws(() => exotel({}, { EXOTEL_PER_SECOND: rate }), {
       code: 'WA_OPTION_INVALID',
-      message: `EXOTEL_PER_SECOND is "${rate}"; it is requests a second, a positive number. Leave it out for 5.`,
+      message: `EXOTEL_PER_SECOND is "${rate}"; it must be a positive number, requests a second. Leave it out for 5.`,
     })
   }
   assert.throws(() => exotel({ perSecond: 0 }, env), { message: /^perSecond is 0;/ })

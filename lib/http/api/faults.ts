@@ -26,7 +26,7 @@ type Context = Record<string, unknown>
 type Sentence = { what: string } & About
 
 const kind = (path: string, value: unknown, expected: string): Sentence => ({
-  what: value === undefined ? `${path} is missing.` : `${path} is ${shown(value)}; it is ${expected}.`,
+  what: value === undefined ? `${path} is missing.` : `${path} is ${shown(value)}; it must be ${expected}.`,
   actual: shown(value),
   limit: expected,
 })
@@ -79,7 +79,7 @@ const SENTENCES: Record<string, (path: string, context: Context) => Sentence> = 
   'string.empty': (path) => ({ what: `${path} is empty.`, actual: 0, fix: 'Write something.' }),
   'string.max': (path, context) => most(path, context, 'characters', String(context.value).length),
   'words.most': (path, context) => most(path, context, 'characters', context.length),
-  'string.pattern.name': (path, { name, value }) => ({ what: `${path} is ${shown(value)}; it is ${String(name)}.`, actual: shown(value), limit: name }),
+  'string.pattern.name': (path, { name, value }) => ({ what: `${path} is ${shown(value)}; it must be ${String(name)}.`, actual: shown(value), limit: name }),
 }
 
 function sentenceOf(detail: ValidationErrorItem, path: string): Sentence {
