@@ -4,6 +4,7 @@ import express from 'express'
 import request from 'supertest'
 import { waInteractive } from '../../lib/index'
 import { testOptions, testPhone } from '../../lib/testing'
+import { engineOf } from '../support/wire-host'
 import { host, wordsOf } from './host'
 
 test('title, badge, logo, the way back, more links and links beside a customer are those of the host', async (t) => {
@@ -56,6 +57,16 @@ test('who is inside and meets a refusal keeps the pages around it', async (t) =>
 
   assert.match(text, /<a href="\/wa\/menus" aria-current="page">/)
   assert.match(wordsOf(text), /404 No such menu There is no menu &#34;nothing-here&#34;/)
+})
+
+test('where the pages around a refusal cannot be asked for, it is told by itself', async (t) => {
+  const { get, wa } = await host(t)
+  await engineOf(wa).db.read.destroy()
+
+  const { text } = await get('/nowhere').expect(404)
+
+  assert.match(wordsOf(text), /404 No such thing here There is no such page here\. To the overview/)
+  assert.doesNotMatch(text, /<nav/)
 })
 
 test('a link of the host that throws takes no page down', async (t) => {

@@ -99,7 +99,8 @@ describe('what surely never left', () => {
     const fake = await server()
     fake.usual('hang')
     const agent = agentFor(fake.url)
-    const busy = Array.from({ length: 256 }, () => post(fake.url, { agent, timeoutMs: 2000 }))
+    const enough = new AbortController()
+    const busy = Array.from({ length: 256 }, () => post(fake.url, { agent, signal: enough.signal }))
     await fake.received(256)
     const giveUp = new AbortController()
 
@@ -107,6 +108,7 @@ describe('what surely never left', () => {
     giveUp.abort()
 
     assert.equal(left(await waits), false)
+    enough.abort()
     await Promise.all(busy)
     assert.equal(fake.requests.length, 256)
   })
